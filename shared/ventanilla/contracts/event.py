@@ -1,0 +1,42 @@
+"""The envelope that every event shares, and the ids that make a replay recognisable."""
+
+from typing import Annotated, Any
+from uuid import UUID, uuid5
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer
+
+# The root of every id that Ventanilla derives. It is part of the contract: never change it.
+NAMESPACE = UUID("6f0e7a52-6d0b-5a5e-9a43-2a5d0f1c7b10")
+
+# Aware, in UTC by convention of whoever creates it; written with a trailing Z.
+Timestamp = Annotated[
+    AwareDatetime,
+    PlainSerializer(
+        lambda moment: moment.isoformat().replace("+00:00", "Z"), return_type=str, when_used="json"
+    ),
+]
+
+
+def derived_id(*parts: str) -> str:
+    """The id of something that `parts` caused: the same parts give the same id, on any machine, for ever."""
+    return str(uuid5(NAMESPACE, "\x1f".join(parts)))
+
+
+class Contract(BaseModel):
+    """A value inside an event: immutable, and tolerant of fields that a newer writer added."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_timedelta="float")
+
+
+class Event(Contract):
+    """One fact. `id` is derived from what caused it; `occurred_at` is its source's clock, in UTC."""
+
+    id: str
+    occurred_at: Timestamp
+    contact_id: str
+    """The pseudonym that keys every topic on a message's way (see `ventanilla.contacts`)."""
+    correlation_id: str
+    """Follows one citizen's message through every service, log line and answer."""
+
+
+JsonObject = dict[str, Any]

@@ -1,0 +1,358 @@
+"""The institution's file: everything about a customer that is not code.
+
+Checked whole at the start. A problem is reported with file, line, path in the file, what is wrong and what
+to do (`ConfigError`), all problems at once.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from ventanilla.contracts.channel import Channel
+
+
+class ConfigError(Exception):
+    """The file cannot be used. `problems` has one line each: file:line, path, problem, fix."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+_DURATION = re.compile(r"(\d+)(s|m|h|d)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if isinstance(value, timedelta):
+        return value
+    raise ValueError("a duration is a whole number and a unit: 45s, 30m, 24h or 10d")
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+_SPAN = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})")
+
+
+class Span(BaseModel):
+    """A half-open span of one day, [opens, closes); `closes` 24:00 is written as None."""
+
+    model_config = ConfigDict(frozen=True)
+
+    opens: time
+    closes: time | None
+
+    @property
+    def minutes(self) -> tuple[int, int]:
+        """Start and end in minutes after midnight."""
+        end = 24 * 60 if self.closes is None else self.closes.hour * 60 + self.closes.minute
+        return self.opens.hour * 60 + self.opens.minute, end
+
+
+def _span(value: object) -> object:
+    if isinstance(value, Span):
+        return value
+    match = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('a span is two times of a day, quoted: "07:30-16:00"')
+    h1, m1, h2, m2 = (int(part) for part in match.groups())
+    if m1 > 59 or m2 > 59 or h1 > 23 or h2 > 24 or (h2 == 24 and m2):
+        raise ValueError("hours run from 00:00 to 24:00")
+    if (h1, m1) >= (h2, m2):
+        raise ValueError("a span ends after it begins; write a night as two spans, one on each day")
+    return Span(opens=time(h1, m1), closes=None if h2 == 24 else time(h2, m2))
+
+
+DaySpan = Annotated[Span, BeforeValidator(_span)]
+
+
+def _in_order(spans: list[Span]) -> list[Span]:
+    ordered = sorted(spans, key=lambda span: span.minutes)
+    for earlier, later in zip(ordered, ordered[1:], strict=False):
+        if later.minutes[0] < earlier.minutes[1]:
+            raise ValueError("spans of one day overlap")
+    return ordered
+
+
+class Section(BaseModel):
+    """A part of the file: unknown keys are mistakes, values do not change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class NationalHolidays(Section):
+    """Public holidays by the `holidays` library: ISO country, optional subdivision."""
+
+    country: str
+    subdivision: str | None = None
+
+
+class YearlyClosure(Section):
+    """Closed every year from `start` to `end`, both included, as MM-DD; may run over the year's end."""
+
+    start: str = Field(pattern=r"^\d{2}-\d{2}$")
+    end: str = Field(pattern=r"^\d{2}-\d{2}$")
+    name: str
+
+    @model_validator(mode="after")
+    def _real_days(self) -> Self:
+        for text in (self.start, self.end):
+            try:
+                date.fromisoformat(f"2024-{text}")
+            except ValueError:
+                raise ValueError(f"{text} is not a day of the year; write MM-DD") from None
+        return self
+
+
+class EasterClosure(Section):
+    """Closed every year from `start` to `end` days relative to Easter Sunday (-8 = Saturday of the week before)."""
+
+    start: int
+    end: int
+    name: str
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.end < self.start:
+            raise ValueError("end must not be before start")
+        return self
+
+
+class DatedException(Section):
+    """What one date is really like, above every rule: closed (no spans), or open in these spans only."""
+
+    date: date
+    open: list[DaySpan] = []
+    reason: str
+
+    @model_validator(mode="after")
+    def _spans_in_order(self) -> Self:
+        _in_order(self.open)
+        return self
+
+
+class Schedule(Section):
+    """Office hours: weekly spans, less holidays and closures, with dated exceptions above all."""
+
+    weekly: dict[str, list[DaySpan]]
+    holidays: NationalHolidays | None = None
+    yearly_closures: list[YearlyClosure] = []
+    easter_closures: list[EasterClosure] = []
+    exceptions: list[DatedException] = []
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        for day, spans in self.weekly.items():
+            if day not in WEEKDAYS:
+                raise ValueError(f"{day!r} is no weekday; use {', '.join(WEEKDAYS)}")
+            _in_order(spans)
+        seen: set[date] = set()
+        for exception in self.exceptions:
+            if exception.date in seen:
+                raise ValueError(f"{exception.date} has two exceptions; keep one")
+            seen.add(exception.date)
+        return self
+
+
+class Area(Section):
+    name: str
+    queue: str
+    short_name: str | None = Field(default=None, max_length=24)
+    """For buttons and list rows (WhatsApp: 24 characters)."""
+
+
+class Category(Section):
+    name: str = Field(max_length=24)
+    description: str | None = Field(default=None, max_length=72)
+
+
+class Queue(Section):
+    name: str
+    schedule: str
+    area: str | None = None
+
+
+class WindowTemplate(Section):
+    """The approved template that stands in for free text outside WhatsApp's 24-hour window."""
+
+    name: str
+    language: str
+
+
+class Account(Section):
+    """One of our own accounts on a channel."""
+
+    channel: Channel
+    id: str
+    name: str
+    display: str | None = None
+    window_template: WindowTemplate | None = None
+    replay: bool = False
+    """Lives by the recorded time of its events (see `ventanilla.clock`)."""
+
+
+class ConversationRules(Section):
+    """Time-outs and limits of a conversation's life."""
+
+    bot_idle: Duration = timedelta(minutes=60)
+    agent_idle: Duration = timedelta(hours=24)
+    waiting_idle: Duration = timedelta(days=5)
+    reopen_within: Duration = timedelta(hours=24)
+    bot_misses: int = Field(default=2, ge=1)
+    agent_capacity: int = Field(default=6, ge=1)
+
+
+class Delivery(Section):
+    """How long and how hard we try to deliver."""
+
+    give_up_after: Duration = timedelta(minutes=10)
+    max_backoff: Duration = timedelta(seconds=60)
+
+
+class Allotment(Section):
+    """What a month's contract includes on one channel."""
+
+    channel: Channel
+    conversations: int = Field(ge=0)
+    thresholds_percent: list[int] = [50, 80, 90, 100]
+    price_per_conversation: str | None = None
+    """Overage price for each conversation beyond the allotment, as a decimal string."""
+    monthly_price: str | None = None
+    currency: str = "USD"
+
+
+class Texts(Section):
+    """What citizens read, in their language. `{braces}` name the values that each text may use."""
+
+    queued: str
+    out_of_hours: str
+    reopened: str
+    taken: str
+    transferred: str
+    closed: str
+    idle_closed: str
+
+
+class Institution(Section):
+    """The whole file."""
+
+    id: str
+    name: str
+    time_zone: str
+    language: str = "es"
+    web: str | None = None
+    areas: dict[str, Area] = Field(min_length=1)
+    categories: dict[str, Category] = Field(min_length=1)
+    schedules: dict[str, Schedule] = Field(min_length=1)
+    queues: dict[str, Queue] = Field(min_length=1)
+    default_queue: str
+    accounts: list[Account] = Field(min_length=1)
+    conversation: ConversationRules = ConversationRules()
+    delivery: Delivery = Delivery()
+    allotments: list[Allotment] = []
+    texts: Texts
+
+    @model_validator(mode="after")
+    def _references(self) -> Self:
+        problems = list(self._dangling())
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _dangling(self) -> Iterator[str]:
+        if self.time_zone not in available_timezones():
+            yield f"time_zone {self.time_zone!r} is not in the IANA database; write e.g. America/El_Salvador"
+        for key, area in self.areas.items():
+            if area.queue not in self.queues:
+                yield f"areas.{key}.queue names {area.queue!r}; queues are {', '.join(self.queues)}"
+        for key, queue in self.queues.items():
+            if queue.schedule not in self.schedules:
+                yield f"queues.{key}.schedule names {queue.schedule!r}; schedules are {', '.join(self.schedules)}"
+            if queue.area is not None and queue.area not in self.areas:
+                yield f"queues.{key}.area names {queue.area!r}; areas are {', '.join(self.areas)}"
+        if self.default_queue not in self.queues:
+            yield f"default_queue names {self.default_queue!r}; queues are {', '.join(self.queues)}"
+        ids = [(account.channel, account.id) for account in self.accounts]
+        for pair in {pair for pair in ids if ids.count(pair) > 1}:
+            yield f"accounts has {pair[0]} {pair[1]!r} twice; an account is listed once"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The institution's time zone, for the edges; inside, time is UTC."""
+        return ZoneInfo(self.time_zone)
+
+    def account(self, channel: Channel, account_id: str) -> Account | None:
+        """Our account of that channel and id, or None when it is not ours."""
+        for account in self.accounts:
+            if account.channel is channel and account.id == account_id:
+                return account
+        return None
+
+    def queue_of_area(self, area: str | None) -> str:
+        """The queue that serves an area, or the default one."""
+        return self.areas[area].queue if area in self.areas else self.default_queue
+
+
+def load_institution(path: Path) -> Institution:
+    """Read and check the file. Raises `ConfigError` with every problem, each with its line and its fix."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read ({error.strerror}); give the path of the file"]) from None
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "not YAML"
+        raise ConfigError([f"{path}{line}: {problem}; fix the YAML syntax there"]) from None
+    if not isinstance(data, dict):
+        raise ConfigError([f"{path}:1: the file must be a mapping with `id`, `name`, `areas` ..."])
+    try:
+        return Institution.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError([_explain(path, node, problem) for problem in error.errors()]) from None
+
+
+_FIXES = {
+    "missing": "add it",
+    "extra_forbidden": "remove it, or correct its spelling",
+    "too_short": "give at least one",
+}
+
+
+def _explain(path: Path, node: yaml.Node | None, problem: Any) -> str:
+    steps = [step for step in problem["loc"] if isinstance(step, str | int)]
+    where = ".".join(str(step) for step in steps) or "the file"
+    message = problem["msg"].removeprefix("Value error, ")
+    fix = _FIXES.get(problem["type"])
+    return f"{path}:{_line(node, steps)}: {where}: {message}" + (f"; {fix}" if fix else "")
+
+
+def _line(node: yaml.Node | None, steps: list[str | int]) -> int:
+    """The line of the deepest node on the path that the file really has."""
+    line = 1
+    for step in steps:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
