@@ -36,7 +36,11 @@ class InvalidTokenError(Exception):
 
 
 def issue_token(
-    key: str, subject: str, role: Role, areas: frozenset[str] = frozenset(), valid: timedelta = timedelta(hours=12)
+    key: str,
+    subject: str,
+    role: Role,
+    areas: frozenset[str] = frozenset(),
+    valid: timedelta = timedelta(hours=12),
 ) -> str:
     """A signed token that `read_token` accepts until it runs out."""
     now = utc_now()

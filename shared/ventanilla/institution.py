@@ -7,6 +7,7 @@ to do (`ConfigError`), all problems at once.
 import re
 from collections.abc import Iterator
 from datetime import date, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, available_timezones
@@ -76,7 +77,7 @@ DaySpan = Annotated[Span, BeforeValidator(_span)]
 
 def _in_order(spans: list[Span]) -> list[Span]:
     ordered = sorted(spans, key=lambda span: span.minutes)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if later.minutes[0] < earlier.minutes[1]:
             raise ValueError("spans of one day overlap")
     return ordered
@@ -116,7 +117,7 @@ class YearlyClosure(Section):
 
 
 class EasterClosure(Section):
-    """Closed every year from `start` to `end` days relative to Easter Sunday (-8 = Saturday of the week before)."""
+    """Closed every year from `start` to `end` days after Easter Sunday (-8: the Saturday a week before)."""
 
     start: int
     end: int
@@ -278,7 +279,8 @@ class Institution(Section):
                 yield f"areas.{key}.queue names {area.queue!r}; queues are {', '.join(self.queues)}"
         for key, queue in self.queues.items():
             if queue.schedule not in self.schedules:
-                yield f"queues.{key}.schedule names {queue.schedule!r}; schedules are {', '.join(self.schedules)}"
+                known = ", ".join(self.schedules)
+                yield f"queues.{key}.schedule names {queue.schedule!r}; schedules are {known}"
             if queue.area is not None and queue.area not in self.areas:
                 yield f"queues.{key}.area names {queue.area!r}; areas are {', '.join(self.areas)}"
         if self.default_queue not in self.queues:

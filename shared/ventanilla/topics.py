@@ -29,6 +29,8 @@ class Topic:
     name: str
     event: type[Event]
     producer: str
+    consumers: tuple[str, ...]
+    """The services of ours that read it, and so may have dead letters of it."""
     purpose: str
     retention: timedelta = timedelta(days=14)
     partitions: int = PARTITIONS
@@ -38,27 +40,78 @@ class Topic:
         return f"{self.name}.{service}.dlq"
 
 
-RECEIVED = Topic("channel.message.received.v1", ReceivedMessage, "ingest", "A citizen's message")
+RECEIVED = Topic("channel.message.received.v1", ReceivedMessage, "ingest", ("router",), "A citizen's message")
 STATUS = Topic(
-    "channel.message.status.v1", MessageStatus, "ingest", "What became of a message that was sent",
+    "channel.message.status.v1",
+    MessageStatus,
+    "ingest",
+    ("billing", "agent-gateway"),
+    "What became of a message that was sent",
     retention=timedelta(days=45),
 )
-OUTBOUND = Topic("channel.message.outbound.v1", OutboundMessage, "router", "Send this message")
-CONTACT_LINKED = Topic("contact.linked.v1", ContactLinked, "ingest", "Two ids are one person")
-BOT_QUEUED = Topic("bot.conversation.queued.v1", ConversationQueued, "router", "It is the bot's turn")
-BOT_ANSWERED = Topic("bot.conversation.answered.v1", BotAnswered, "bot", "The bot's proposal for a turn")
-AGENT_QUEUED = Topic("agent.conversation.queued.v1", ConversationQueued, "router", "Agents have something new")
-AGENT_ACTED = Topic("agent.conversation.acted.v1", AgentActed, "agent-gateway", "What an agent wants done")
-TIMER = Topic("conversation.timer.v1", ConversationTimer, "router", "A conversation's deadline passed")
+OUTBOUND = Topic(
+    "channel.message.outbound.v1",
+    OutboundMessage,
+    "router",
+    ("ingest", "agent-gateway"),
+    "Send this message",
+)
+CONTACT_LINKED = Topic(
+    "contact.linked.v1", ContactLinked, "ingest", ("router", "billing"), "Two ids are one person"
+)
+BOT_QUEUED = Topic(
+    "bot.conversation.queued.v1",
+    ConversationQueued,
+    "router",
+    ("bot", "agent-gateway"),
+    "It is the bot's turn",
+)
+BOT_ANSWERED = Topic(
+    "bot.conversation.answered.v1", BotAnswered, "bot", ("router",), "The bot's proposal for a turn"
+)
+AGENT_QUEUED = Topic(
+    "agent.conversation.queued.v1",
+    ConversationQueued,
+    "router",
+    ("agent-gateway",),
+    "Agents have something new",
+)
+AGENT_ACTED = Topic(
+    "agent.conversation.acted.v1",
+    AgentActed,
+    "agent-gateway",
+    ("router",),
+    "What an agent wants done",
+)
+TIMER = Topic(
+    "conversation.timer.v1",
+    ConversationTimer,
+    "router",
+    ("router",),
+    "A conversation's deadline passed",
+)
 LIFECYCLE = Topic(
-    "conversation.lifecycle.v1", ConversationChanged, "router", "Every change of a conversation",
+    "conversation.lifecycle.v1",
+    ConversationChanged,
+    "router",
+    ("agent-gateway",),
+    "Every change of a conversation",
     retention=timedelta(days=45),
 )
 SESSION = Topic(
-    "billing.session.v1", SessionChanged, "billing", "A metered 24-hour session", retention=timedelta(days=400)
+    "billing.session.v1",
+    SessionChanged,
+    "billing",
+    ("billing",),
+    "A metered 24-hour session",
+    retention=timedelta(days=400),
 )
 ALLOTMENT = Topic(
-    "billing.allotment.v1", AllotmentReached, "billing", "A threshold of the month's allotment was reached",
+    "billing.allotment.v1",
+    AllotmentReached,
+    "billing",
+    (),
+    "A threshold of the month's allotment was reached",
     retention=timedelta(days=400),
 )
 
@@ -66,3 +119,9 @@ ALL: tuple[Topic, ...] = (
     RECEIVED, STATUS, OUTBOUND, CONTACT_LINKED, BOT_QUEUED, BOT_ANSWERED, AGENT_QUEUED, AGENT_ACTED,
     TIMER, LIFECYCLE, SESSION, ALLOTMENT,
 )  # fmt: skip
+
+
+def dead_letter_topics() -> list[str]:
+    """Every `<topic>.<service>.dlq` there can be: of each consumer, and of ingest, whose edge refuses."""
+    names = {topic.dead_letters(service) for topic in ALL for service in topic.consumers}
+    return sorted(names | {topic.dead_letters("ingest") for topic in (RECEIVED, STATUS)})

@@ -109,16 +109,7 @@ class Unknown(Contract):
 
 
 InboundContent = Annotated[
-    Text
-    | Media
-    | Location
-    | ContactCards
-    | Choice
-    | FlowAnswer
-    | Reaction
-    | Order
-    | SystemNotice
-    | Unknown,
+    Text | Media | Location | ContactCards | Choice | FlowAnswer | Reaction | Order | SystemNotice | Unknown,
     Field(discriminator="type"),
 ]
 
@@ -213,7 +204,7 @@ class OutboundMessage(Event):
 
 
 class DeliveryStatus(StrEnum):
-    """In rank order: a status never goes backwards (`failed` and `refused` only end what was not delivered)."""
+    """In rank order: a status never goes backwards, and no failure follows a delivery."""
 
     ACCEPTED = "accepted"  # the provider took it and gave it an id
     SENT = "sent"

@@ -1,0 +1,96 @@
+"""Logs and metrics in one form for every service.
+
+Logs are JSON lines on standard error, with the correlation id of the work in hand. Identity numbers, long
+digit runs and secrets are struck out before a line is written, by format: Salvadoran DUI (`\\d{8}-?\\d`) and
+NIT (`\\d{4}-?\\d{6}-?\\d{3}-?\\d`), telephone numbers, e-mail addresses.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+REDACTED = "[redacted]"
+
+_PERSONAL = re.compile(
+    r"""
+      \b\d{4}-?\d{6}-?\d{3}-?\d\b            # NIT
+    | \b\d{8}-?\d\b                          # DUI
+    | (?<![\w.-])\+?\d[\d\s()-]{8,}\d(?![\w.])   # telephone numbers, with or without separators
+    | [\w.+-]+@[\w-]+\.[\w.-]+               # e-mail
+    | \b[A-Z]{2}\.\d{4,}\b                   # business-scoped user ids
+    """,
+    re.VERBOSE,
+)
+_SECRET_NAMES = re.compile(r"secret|token|password|authorization|cookie|signature|api_?key", re.IGNORECASE)
+
+
+def redact(text: str) -> str:
+    """`text` without what could name a person. Errs on the side of striking out."""
+    return _PERSONAL.sub(REDACTED, text)
+
+
+def _redacted(name: str, value: Any) -> Any:
+    if _SECRET_NAMES.search(name):
+        return REDACTED
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {key: _redacted(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redacted(name, item) for item in value]
+    return value
+
+
+_OURS = frozenset({"timestamp", "level", "service", "correlation_id", "logger"})
+
+
+def _strike_out(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name, value in event.items():
+        if name not in _OURS:
+            event[name] = _redacted(name, value)
+    return event
+
+
+def configure_logging(service: str, level: str = "INFO") -> None:
+    """Once for each process. Lines of libraries that use `logging` take the same form."""
+
+    def add_service(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["service"] = service
+        return event
+
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_service,
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        _strike_out,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def logger(name: str) -> structlog.typing.FilteringBoundLogger:
+    """The logger of one module; its name goes into each line."""
+    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(logger=name)
+    return bound

@@ -1,0 +1,190 @@
+"""One service's process: start, health, metrics, and a stop that loses nothing."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import structlog
+import uvicorn
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ventanilla.institution import ConfigError, Institution, load_institution
+from ventanilla.observability import configure_logging, logger
+from ventanilla.settings import ServiceSettings
+from ventanilla.store import Store, StoreError
+from ventanilla.stream import Stream
+
+log = logger(__name__)
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
+
+REQUESTS = Counter("ventanilla_http_requests_total", "HTTP requests", ["method", "route", "status"])
+REQUEST_SECONDS = Histogram("ventanilla_http_request_seconds", "Time to the response's first byte", ["route"])
+
+
+@dataclass
+class Runtime(Generic[Settings]):
+    """What a running service has in its hands."""
+
+    name: str
+    settings: Settings
+    institution: Institution
+    store: Store
+    stream: Stream
+    _loops: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _fault: str | None = None
+
+    def background(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Runs `run` from the start of the stream to the stop, when it is cancelled.
+
+        If it ends by itself, the service is not ready any more: somebody must look.
+        """
+        self._loops.append((name, run))
+
+    async def problems(self) -> list[str]:
+        """Why the service is not ready; empty when it is."""
+        found = [self._fault] if self._fault else []
+        try:
+            async with asyncio.timeout(2):
+                await self.store.ping()
+        except (StoreError, TimeoutError) as error:
+            found.append(f"the store does not answer ({type(error).__name__})")
+        return [*found, *await self.stream.problems()]
+
+    async def _start(self) -> None:
+        await self.stream.start()
+        self._tasks = [asyncio.create_task(self._watch(name, run)) for name, run in self._loops]
+
+    async def _watch(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await run()
+            self._fault = f"the background task {name} ended"
+        except Exception as error:
+            self._fault = f"the background task {name} failed ({type(error).__name__})"
+            log.critical("background_failed", task=name, exc_info=error)
+
+    async def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.stream.stop()
+        await self.store.close()
+
+
+Wire = Callable[[FastAPI, Runtime[Settings]], Awaitable[None]]
+"""Declares a service's consumers, routes, indexes and background loops on its runtime."""
+
+
+def service_app(
+    name: str, settings: Settings, wire: Wire[Settings], *, title: str, description: str
+) -> FastAPI:
+    """The ASGI application of a service, with `/health/live`, `/health/ready` and `/metrics`.
+
+    Starting it checks the institution's file, connects to store and stream, and wires the service; what is
+    wrong then raises and ends the process. Its shutdown drains: no work is lost or repeated.
+    """
+    institution = load_institution(settings.config)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        configure_logging(name, settings.log_level)
+        store = Store.connect(settings.mongo_url, settings.mongo_database)
+        runtime = Runtime(name, settings, institution, store, Stream(name, settings.kafka_bootstrap, store))
+        await store.ping()
+        await wire(app, runtime)
+        app.state.runtime = runtime
+        await runtime._start()
+        log.info("started", institution=institution.id)
+        try:
+            yield
+        finally:
+            await runtime._stop()
+            log.info("stopped")
+
+    app = FastAPI(title=title, description=description, version="1.0", lifespan=lifespan)
+    app.add_middleware(RequestContext)
+    add_probes(app, lambda: _problems(app))
+    return app
+
+
+async def _problems(app: FastAPI) -> list[str]:
+    runtime: Runtime[ServiceSettings] = app.state.runtime
+    return await runtime.problems()
+
+
+def add_probes(app: FastAPI, problems: Callable[[], Awaitable[list[str]]]) -> None:
+    """`/health/live` (the loop turns), `/health/ready` (503 with reasons) and `/metrics` (Prometheus)."""
+
+    @app.get("/health/live", include_in_schema=False)
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get("/health/ready", include_in_schema=False)
+    async def ready() -> Response:
+        found = await problems()
+        return JSONResponse({"ready": not found, "problems": found}, status_code=503 if found else 200)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+class RequestContext:
+    """Counts requests by route, and binds a correlation id to their log lines. Never logs a query string.
+
+    Plain ASGI: on the webhook's path every microsecond is paid a thousand times a second.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                route = _route(scope)
+                REQUEST_SECONDS.labels(route).observe(time.perf_counter() - started)
+            await send(message)
+
+        structlog.contextvars.clear_contextvars()
+        for key, value in scope["headers"]:
+            if key == b"x-correlation-id":
+                structlog.contextvars.bind_contextvars(correlation_id=value.decode("latin-1")[:64])
+        try:
+            await self._app(scope, receive, sent)
+        finally:
+            REQUESTS.labels(scope["method"], _route(scope), str(status)).inc()
+
+
+def _route(scope: Scope) -> str:
+    route = scope.get("route")
+    return getattr(route, "path", "unmatched")
+
+
+def run(name: str, create_app: Callable[[], FastAPI], host: str, port: int) -> None:
+    """Serve until SIGTERM or Ctrl-C, then drain. Ends with status 2 when the configuration is wrong."""
+    configure_logging(name)
+    try:
+        app = create_app()
+    except ConfigError as error:
+        for problem in error.problems:
+            log.critical("config_error", problem=problem)
+        raise SystemExit(2) from None
+    uvicorn.run(
+        app, host=host, port=port, log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=10, timeout_keep_alive=75,
+    )  # fmt: skip

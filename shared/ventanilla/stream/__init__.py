@@ -1,0 +1,150 @@
+"""Streams: the one package that knows FastStream, aiokafka, batches, offsets and dead letters.
+
+A service declares what it consumes in one of three shapes and gets the right guarantees with it:
+
+* `keyed`: state by contact, decided by a pure function, exactly once in effect;
+* `each_batch`: an idempotent handler of whole batches, at least once;
+* `ordered`: one event at a time for each contact, for work that waits on the outside world.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from faststream.kafka import KafkaBroker
+from pydantic import BaseModel
+
+from ventanilla.observability import logger
+from ventanilla.store import Store
+from ventanilla.stream.batches import Batches, HandleBatch
+from ventanilla.stream.consumer import GroupConsumer, Offsets, Process
+from ventanilla.stream.decision import Decision, Output
+from ventanilla.stream.failures import StreamUnavailableError
+from ventanilla.stream.keyed import Decide, Indexed, KeyedState
+from ventanilla.stream.letters import Sorter
+from ventanilla.stream.ordered import HandleOne, OrderedWork, Received
+from ventanilla.stream.publisher import Publisher
+from ventanilla.topics import Topic
+
+__all__ = ["Decision", "KeyedState", "Output", "Received", "Stream", "StreamUnavailableError"]
+
+S = TypeVar("S", bound=BaseModel)
+
+log = logger(__name__)
+
+_COMMIT_EVERY_SECONDS = 1.0
+
+
+class Stream:
+    """A service's side of Kafka: declare, then `start`."""
+
+    def __init__(self, service: str, bootstrap: str, store: Store) -> None:
+        self.service = service
+        self._store = store
+        self._publisher = Publisher(service, bootstrap)
+        self._broker = KafkaBroker(
+            bootstrap,
+            client_id=f"ventanilla-{service}",
+            consumer_only=True,
+            apply_types=False,
+            logger=None,
+            graceful_timeout=20.0,
+        )
+        self._consumers: list[GroupConsumer] = []
+        self._ordered: list[tuple[OrderedWork, GroupConsumer]] = []
+        self._committer: asyncio.Task[None] | None = None
+
+    def keyed(
+        self,
+        name: str,
+        inputs: Sequence[Topic],
+        *,
+        collection: str,
+        state: type[S],
+        decide: Decide[S],
+        indexed: Indexed[S] | None = None,
+    ) -> KeyedState[S]:
+        """State by contact, exactly once in effect (see `ventanilla.stream.keyed`). `decide` must be pure.
+
+        `indexed` gives extra document fields, for queries; it must always give the same names.
+        """
+        group = self._group(name)
+        keyed = KeyedState(
+            self.service, group, self._store, self._publisher, self._sorter(group, inputs),
+            collection=collection, state=state, decide=decide, indexed=indexed,
+        )  # fmt: skip
+        consumer = self._consume(group, inputs, keyed.process, on_revoked=keyed.forget)
+        keyed.watch_highwater(lambda partition: consumer.consumer.highwater(partition))
+        return keyed
+
+    def each_batch(self, name: str, inputs: Sequence[Topic], handle: HandleBatch) -> None:
+        """At least once: `handle` is idempotent, and its effect durable when it returns."""
+        group = self._group(name)
+        batches = Batches(group, self._publisher, self._sorter(group, inputs), handle)
+        self._consume(group, inputs, batches.process)
+
+    def ordered(self, name: str, topic: Topic, handle: HandleOne, *, in_flight: int = 512) -> None:
+        """At least once, in order for each contact, contacts side by side. `handle` may wait long."""
+        group = self._group(name)
+        work = OrderedWork(group, self._publisher, self._sorter(group, [topic]), handle, in_flight)
+        consumer = self._consume(group, [topic], work.process, on_revoked=work.drain)
+        work.throttle(consumer.pause, consumer.resume)
+        self._ordered.append((work, consumer))
+
+    async def publish(self, *outputs: Output) -> None:
+        """Returns when Kafka has acknowledged all. Raises `StreamUnavailableError`."""
+        await self._publisher.publish(outputs)
+
+    async def dead_letter(self, topic: Topic, key: str, value: bytes, *, reason: str, error: str) -> None:
+        """Keep what an edge cannot accept, with its reason. Raises `StreamUnavailableError`."""
+        await self._publisher.bury(
+            [self._publisher.dead_letter(topic, key, value, reason=reason, error=error)]
+        )
+
+    async def start(self) -> None:
+        """Connects and begins to consume. Raises `KafkaError` when no broker answers."""
+        await self._publisher.start()
+        await self._broker.start()
+        self._committer = asyncio.create_task(self._commit_regularly())
+
+    async def stop(self) -> None:
+        """Ends the batch in hand, commits, leaves the groups, then flushes what is still to be published."""
+        if self._committer is not None:
+            self._committer.cancel()
+        for consumer in self._consumers:
+            await consumer.close()
+        await self._broker.stop()
+        await self._publisher.stop()
+
+    async def problems(self) -> list[str]:
+        """Why the service is not ready, as far as its streams know; empty when it is."""
+        found = await asyncio.gather(*(consumer.problem() for consumer in self._consumers))
+        return [problem for problem in found if problem is not None]
+
+    def _group(self, name: str) -> str:
+        return f"{self.service}.{name}"
+
+    def _sorter(self, group: str, inputs: Sequence[Topic]) -> Sorter:
+        return Sorter(self.service, group, {topic.name: topic.event for topic in inputs})
+
+    def _consume(
+        self,
+        group: str,
+        inputs: Sequence[Topic],
+        process: Process,
+        on_revoked: Callable[[], Awaitable[Offsets]] | None = None,
+    ) -> GroupConsumer:
+        consumer = GroupConsumer(self._broker, group, inputs, process, on_revoked=on_revoked)
+        self._consumers.append(consumer)
+        return consumer
+
+    async def _commit_regularly(self) -> None:
+        """Ordered work finishes between batches: its offsets are committed on a clock."""
+        last: dict[str, Offsets] = {}
+        while True:
+            await asyncio.sleep(_COMMIT_EVERY_SECONDS)
+            for work, consumer in self._ordered:
+                offsets = work.committable()
+                if offsets != last.get(consumer.group):
+                    await consumer.commit(offsets)
+                    last[consumer.group] = offsets

@@ -1,0 +1,286 @@
+"""State by key, exactly once in effect, without Kafka transactions.
+
+For each batch: load the states that the cache lacks with one find; decide each event in order; write every
+changed state with one unordered bulk, each guarded by the version that was read (compare-and-set) and bearing
+its own outputs (an outbox) and the source positions that it has absorbed; publish the outputs; commit the
+offsets. So:
+
+* killed before the write: the batch is read again and decided again, from the same state;
+* killed after the write: the record's position is known, the decision is not repeated, and the outputs are
+  published again from the document, under the same ids;
+* a zombie whose partitions moved loses every compare-and-set and publishes nothing.
+
+One document a key: `{_id: contact_id, version, state: <JSON>, journal: <JSON>, ...indexed}`.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import orjson
+from aiokafka import TopicPartition
+from pydantic import BaseModel
+
+from ventanilla.contracts.event import Event
+from ventanilla.dead_letters import DeadLetter
+from ventanilla.observability import logger
+from ventanilla.store import Collection, Document, Store, UpdateOne, guarded_upserts
+from ventanilla.stream import metrics
+from ventanilla.stream.consumer import Offsets
+from ventanilla.stream.decision import Decision, Output
+from ventanilla.stream.failures import INFRASTRUCTURE
+from ventanilla.stream.letters import Sorter
+from ventanilla.stream.publisher import Publisher
+from ventanilla.stream.records import Encoded, encode
+from ventanilla.topics import ALL
+
+log = logger(__name__)
+
+S = TypeVar("S", bound=BaseModel)
+Decide = Callable[[S | None, Event], Decision[S]]
+Indexed = Callable[[S], Mapping[str, Any]]
+
+_KINDS = {topic.name: topic for topic in ALL}
+_MAX_CONFLICTS = 3
+
+
+@dataclass(slots=True)
+class _Entry(Generic[S]):
+    """A key's state as last read or written here."""
+
+    state: S | None = None
+    version: int = 0
+    applied: dict[str, int] = field(default_factory=dict)
+    """The highest offset absorbed, by `topic:partition`."""
+    outbox: list[Output] = field(default_factory=list)
+    """What the last write emitted."""
+    fresh: bool = False
+    """Whether `state` changed in this batch."""
+
+
+class KeyedState(Generic[S]):
+    """Processes one service's keyed topics. See the module's text for what is committed when."""
+
+    def __init__(
+        self,
+        service: str,
+        group: str,
+        store: Store,
+        publisher: Publisher,
+        sorter: Sorter,
+        *,
+        collection: str,
+        state: type[S],
+        decide: Decide[S],
+        indexed: Indexed[S] | None = None,
+        cache_size: int = 100_000,
+    ) -> None:
+        self._source = f"/ventanilla/{service}".encode()
+        self._collection: Collection = store.collection(collection)
+        self._publisher = publisher
+        self._sorter = sorter
+        self._model = state
+        self._decide = decide
+        self._indexed = indexed
+        self._cache: OrderedDict[str, _Entry[S]] = OrderedDict()
+        self._cache_size = cache_size
+        self._highwater: Callable[[TopicPartition], int | None] = lambda _: None
+        self._processed = metrics.RECORDS.labels(group, "processed")
+        self._repeated = metrics.RECORDS.labels(group, "repeated")
+        self._conflicts = metrics.CONFLICTS.labels(group)
+
+    def watch_highwater(self, highwater: Callable[[TopicPartition], int | None]) -> None:
+        """Tells where each partition ends, to notice a topic that was made anew."""
+        self._highwater = highwater
+
+    async def read(self, contact_id: str) -> S | None:
+        """The durable state of a key, for an API. Raises `StoreError`."""
+        document = await self._collection.find_one({"_id": contact_id})
+        return None if document is None else self._entry(document).state
+
+    async def forget(self) -> Offsets:
+        """Drop the cache: another process may own these keys from now on."""
+        self._cache.clear()
+        return {}
+
+    async def process(self, records: list[Any]) -> Offsets:
+        """One batch, durable and published when this returns the offsets to commit."""
+        good, letters = self._sorter.events(records)
+        pending = _by_key(_in_log_order(good))
+        try:
+            outputs: list[Encoded] = []
+            for _ in range(_MAX_CONFLICTS):
+                pending = await self._round(pending, outputs, letters)
+                if not pending:
+                    break
+                self._conflicts.inc(len(pending))
+            else:
+                raise RuntimeError("the same states are being written by another process")
+            await self._publisher.send(outputs)
+            if letters:
+                await self._publisher.bury(letters)
+        except BaseException:
+            # What the cache holds may be newer or older than the store: read it again.
+            for key in _by_key(good):
+                self._cache.pop(key, None)
+            raise
+        self._processed.inc(len(good))
+        self._trim()
+        return _next_offsets(records)
+
+    async def _round(
+        self,
+        pending: dict[str, list[tuple[Any, Event]]],
+        outputs: list[Encoded],
+        letters: list[DeadLetter],
+    ) -> dict[str, list[tuple[Any, Event]]]:
+        """Decide and write once; returns what lost its compare-and-set and must be decided again."""
+        entries = await self._load(pending.keys())
+        changed: dict[str, list[Encoded]] = {}
+        for key, events in pending.items():
+            emitted = self._decide_key(entries[key], events, letters)
+            if entries[key].fresh:
+                changed[key] = emitted
+            else:
+                outputs.extend(emitted)
+        writes = [self._write(key, entries[key], emitted) for key, emitted in changed.items()]
+        refused = await guarded_upserts(self._collection, writes)
+        lost: dict[str, list[tuple[Any, Event]]] = {}
+        for place, (key, emitted) in enumerate(changed.items()):
+            if place in refused:
+                del self._cache[key]
+                lost[key] = pending[key]
+                continue
+            entry = entries[key]
+            entry.version += 1
+            entry.fresh = False
+            outputs.extend(emitted)
+        return lost
+
+    def _decide_key(
+        self, entry: _Entry[S], events: list[tuple[Any, Event]], letters: list[DeadLetter]
+    ) -> list[Encoded]:
+        """Decide a key's events in order. Returns all that must be published for them, old and new."""
+        emitted: list[Output] = []
+        new: list[tuple[Any, Event]] = []
+        for record, event in events:
+            if self._absorbed(entry, record):
+                self._repeated.inc()
+            else:
+                new.append((record, event))
+        if len(new) < len(events):
+            # Decided by an earlier run, which may have died before it published: say it again.
+            emitted.extend(entry.outbox)
+        for record, event in new:
+            try:
+                decision = self._decide(entry.state, event)
+            except INFRASTRUCTURE:
+                raise
+            except Exception as error:
+                log.error("decision_failed", topic=record.topic, error=type(error).__name__, exc_info=error)
+                letters.append(
+                    self._sorter.letter(record, "handler_error", f"{type(error).__name__}: {error}")
+                )
+                continue
+            self._sorter.succeeded()
+            if decision.state is entry.state and not decision.outputs:
+                continue
+            entry.fresh = True
+            entry.state = decision.state
+            entry.applied[_position(record)] = record.offset
+            emitted.extend(decision.outputs)
+        if entry.fresh:
+            entry.outbox = emitted
+        return [encode(output, self._source) for output in emitted]
+
+    def _absorbed(self, entry: _Entry[S], record: Any) -> bool:
+        applied = entry.applied.get(_position(record), -1)
+        if record.offset > applied:
+            return False
+        end = self._highwater(TopicPartition(record.topic, record.partition))
+        # Positions past the end of the log belong to a topic of the same name that is no more.
+        return end is None or applied < end
+
+    def _write(self, key: str, entry: _Entry[S], emitted: list[Encoded]) -> UpdateOne:
+        document: Document = {
+            "version": entry.version + 1,
+            "state": None if entry.state is None else entry.state.model_dump_json(),
+            "journal": orjson.dumps(
+                {
+                    "applied": entry.applied,
+                    "outbox": [(record.topic, record.value.decode()) for record in emitted],
+                }
+            ).decode(),
+        }
+        if self._indexed is not None and entry.state is not None:
+            document.update(self._indexed(entry.state))
+        return UpdateOne({"_id": key, "version": entry.version}, {"$set": document}, upsert=True)
+
+    async def _load(self, keys: Any) -> dict[str, _Entry[S]]:
+        entries: dict[str, _Entry[S]] = {}
+        missing: list[str] = []
+        for key in keys:
+            entry = self._cache.get(key)
+            if entry is None:
+                missing.append(key)
+            else:
+                self._cache.move_to_end(key)
+                entries[key] = entry
+        for start in range(0, len(missing), 500):
+            page = missing[start : start + 500]
+            async for document in self._collection.find({"_id": {"$in": page}}):
+                entries[document["_id"]] = self._entry(document)
+        for key in missing:
+            self._cache[key] = entries.setdefault(key, _Entry())
+        return entries
+
+    def _entry(self, document: Document) -> _Entry[S]:
+        journal = orjson.loads(document["journal"])
+        return _Entry(
+            state=None if document["state"] is None else self._model.model_validate_json(document["state"]),
+            version=document["version"],
+            applied=journal["applied"],
+            outbox=[
+                (_KINDS[topic], _KINDS[topic].event.model_validate_json(value))
+                for topic, value in journal["outbox"]
+            ],
+        )
+
+    def _trim(self) -> None:
+        while len(self._cache) > self._cache_size:
+            self._cache.popitem(last=False)
+
+
+def _position(record: Any) -> str:
+    return f"{record.topic}:{record.partition}"
+
+
+def _by_key(good: Sequence[tuple[Any, Event]]) -> dict[str, list[tuple[Any, Event]]]:
+    keys: dict[str, list[tuple[Any, Event]]] = {}
+    for pair in good:
+        keys.setdefault(pair[1].contact_id, []).append(pair)
+    return keys
+
+
+def _in_log_order(good: list[tuple[Any, Event]]) -> list[tuple[Any, Event]]:
+    """Merge topics by the time of their records, so that cause comes before effect, as far as that shows.
+
+    The order within one partition of one topic is never changed, whatever the clocks of producers say.
+    """
+    latest: dict[tuple[str, int], int] = {}
+    ordered: list[tuple[int, int, tuple[Any, Event]]] = []
+    for place, pair in enumerate(good):
+        record = pair[0]
+        partition = (record.topic, record.partition)
+        moment = latest[partition] = max(record.timestamp, latest.get(partition, 0))
+        ordered.append((moment, place, pair))
+    ordered.sort(key=lambda item: item[:2])
+    return [pair for _, _, pair in ordered]
+
+
+def _next_offsets(records: Sequence[Any]) -> Offsets:
+    offsets: Offsets = {}
+    for record in records:
+        offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
+    return offsets

@@ -1,0 +1,81 @@
+"""Writing to Kafka: `acks=all`, idempotent, batched."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from ventanilla.dead_letters import DeadLetter
+from ventanilla.observability import redact
+from ventanilla.stream.decision import Output
+from ventanilla.stream.failures import StreamUnavailableError
+from ventanilla.stream.records import Encoded, encode
+from ventanilla.topics import Topic
+
+
+class Publisher:
+    """One producer for a service. Every method returns only when all that it was given is acknowledged."""
+
+    def __init__(self, service: str, bootstrap: str, timeout_seconds: float = 10.0) -> None:
+        self._service = service
+        self._bootstrap = bootstrap
+        self._source = f"/ventanilla/{service}".encode()
+        self._timeout = timeout_seconds
+        self._producer: AIOKafkaProducer | None = None
+
+    async def start(self) -> None:
+        """Connects. Raises `KafkaError` when no broker answers."""
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            client_id=f"ventanilla-{self._service}",
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=5,
+            max_batch_size=256 * 1024,
+            max_request_size=4 * 1024 * 1024,
+            request_timeout_ms=int(self._timeout * 1000),
+        )
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Flushes what is buffered, then disconnects."""
+        if self._producer is not None:
+            await self._producer.stop()
+            self._producer = None
+
+    async def publish(self, outputs: Sequence[Output]) -> None:
+        """Raises `StreamUnavailableError` when Kafka does not acknowledge everything in time."""
+        await self.send([encode(output, self._source) for output in outputs])
+
+    async def send(self, records: Sequence[Encoded]) -> None:
+        """Like `publish`, for records that are encoded already. Their order is kept within a partition."""
+        if not records:
+            return
+        if self._producer is None:
+            raise StreamUnavailableError("the producer is not running")
+        try:
+            async with asyncio.timeout(self._timeout):
+                acknowledgements = [
+                    await self._producer.send(record.topic, record.value, record.key, headers=record.headers)
+                    for record in records
+                ]
+                await asyncio.gather(*acknowledgements)
+        except (KafkaError, TimeoutError) as error:
+            raise StreamUnavailableError(type(error).__name__) from error
+
+    async def bury(self, letters: Sequence[DeadLetter]) -> None:
+        """Write dead letters. Raises `StreamUnavailableError` as `publish` does."""
+        await self.send(
+            [
+                Encoded(letter.destination, letter.key or b"", letter.value or b"", letter.headers)
+                for letter in letters
+            ]
+        )
+
+    def dead_letter(self, topic: Topic, key: str, value: bytes, *, reason: str, error: str) -> DeadLetter:
+        """A letter for what an edge refused before it stood on `topic`."""
+        return DeadLetter(
+            topic=topic.name, service=self._service, reason=reason, error=redact(error),
+            partition=-1, offset=-1, attempt=1, key=key.encode(), value=value,
+        )  # fmt: skip
