@@ -1,20 +1,15 @@
 """The envelope that every event shares, and the ids that make a replay recognisable."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID, uuid5
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 # The root of every id that Ventanilla derives. It is part of the contract: never change it.
 NAMESPACE = UUID("6f0e7a52-6d0b-5a5e-9a43-2a5d0f1c7b10")
 
-# Aware, in UTC by convention of whoever creates it; written with a trailing Z.
-Timestamp = Annotated[
-    AwareDatetime,
-    PlainSerializer(
-        lambda moment: moment.isoformat().replace("+00:00", "Z"), return_type=str, when_used="json"
-    ),
-]
+Timestamp = AwareDatetime
+"""Aware; in UTC by convention of whoever creates it, so its JSON ends in Z."""
 
 
 def derived_id(*parts: str) -> str:
