@@ -19,7 +19,7 @@ _PERSONAL = re.compile(
     r"""
       \b\d{4}-?\d{6}-?\d{3}-?\d\b            # NIT
     | \b\d{8}-?\d\b                          # DUI
-    | (?<![\w.-])\+?\d[\d\s()-]{8,}\d(?![\w.])   # telephone numbers, with or without separators
+    | (?<![\w.-])(?!\d{4}-\d\d-\d\d(?!\d))\+?\(?\d[\d\s()-]{8,}\d(?![\w.])   # telephone numbers, with or without separators
     | [\w.+-]+@[\w-]+\.[\w.-]+               # e-mail
     | \b[A-Z]{2}\.\d{4,}\b                   # business-scoped user ids
     """,

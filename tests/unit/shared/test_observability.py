@@ -1,0 +1,64 @@
+"""No secret and no personal identifier reaches a log line."""
+
+import json
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ventanilla.observability import REDACTED, configure_logging, logger, redact
+
+
+@pytest.mark.parametrize(
+    "personal",
+    [
+        "01234567-8",
+        "012345678",
+        "0614-290180-102-3",
+        "06142901801023",
+        "+503 7123-4567",
+        "50371234567",
+        "(503) 7123 4567",
+        "ana.perez@example.com",
+        "SV.123456789",
+    ],
+)
+def test_identifiers_are_struck_out(personal: str) -> None:
+    assert personal not in redact(f"the contact {personal} wrote")
+    assert REDACTED in redact(personal)
+
+
+@pytest.mark.parametrize(
+    "harmless", ["batch of 500 records", "port 8010", "took 12.5 ms", "2026-11-25", "v1.2.3"]
+)
+def test_plain_facts_stay(harmless: str) -> None:
+    assert redact(harmless) == harmless
+
+
+@given(st.from_regex(r"[0-9]{8}-?[0-9]", fullmatch=True), st.text(alphabet=" .,;:\n", max_size=5))
+def test_no_dui_survives_whatever_stands_around_it(dui: str, around: str) -> None:
+    assert dui not in redact(f"{around}{dui}{around}")
+
+
+def test_a_line_is_json_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    structlog.reset_defaults()
+    configure_logging("router")
+    logger("test").warning(
+        "something", access_token="abc", nested={"app_secret": "x", "note": "DUI 01234567-8"}, count=3
+    )
+    line = json.loads(capsys.readouterr().err.strip().splitlines()[-1])
+    assert line["service"] == "router"
+    assert line["access_token"] == REDACTED
+    assert line["nested"] == {"app_secret": REDACTED, "note": f"DUI {REDACTED}"}
+    assert line["count"] == 3
+
+
+def test_an_exception_shows_no_identifier(capsys: pytest.CaptureFixture[str]) -> None:
+    structlog.reset_defaults()
+    configure_logging("router")
+    try:
+        raise ValueError("no address for 50371234567")
+    except ValueError as error:
+        logger("test").error("failed", exc_info=error)
+    assert "50371234567" not in capsys.readouterr().err
