@@ -1,0 +1,57 @@
+"""Fixtures for every test: the engines, and a database that nobody used before."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from stack.engines import start_engines
+
+
+@dataclass(frozen=True)
+class RunningEngines:
+    """Where Kafka and MongoDB answer."""
+
+    kafka: str
+    """Bootstrap string, `host:port`."""
+    mongo: str
+    """URL, `mongodb://host:port`."""
+
+
+@pytest.fixture(scope="session")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngines]:
+    """The embedded engines for the whole run, or those that VENTANILLA_TEST_KAFKA and _MONGO name."""
+    kafka, mongo = os.environ.get("VENTANILLA_TEST_KAFKA"), os.environ.get("VENTANILLA_TEST_MONGO")
+    if kafka and mongo:
+        yield RunningEngines(kafka, mongo)
+        return
+    with start_engines(tmp_path_factory.mktemp("engines")) as embedded:
+        yield RunningEngines(kafka or embedded.kafka, mongo or embedded.mongo)
+
+
+@pytest.fixture(scope="module")
+def fresh_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngines]:
+    """Embedded engines of this module's own: empty topics, and free to be filled or killed."""
+    with start_engines(tmp_path_factory.mktemp("engines")) as embedded:
+        yield RunningEngines(embedded.kafka, embedded.mongo)
+
+
+@pytest.fixture
+def new_engines(tmp_path: Path) -> Iterator[Callable[[], RunningEngines]]:
+    """Starts embedded engines on demand, for a test that needs empty ones for itself alone."""
+    with ExitStack() as running:
+
+        def start() -> RunningEngines:
+            embedded = running.enter_context(start_engines(tmp_path / uuid4().hex[:8]))
+            return RunningEngines(embedded.kafka, embedded.mongo)
+
+        yield start
+
+
+@pytest.fixture
+def database() -> str:
+    """A fresh name: no test sees another's documents."""
+    return f"test_{uuid4().hex[:12]}"
