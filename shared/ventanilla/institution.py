@@ -9,21 +9,15 @@ from collections.abc import Iterator
 from datetime import date, time, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from ventanilla.checked_yaml import ConfigError, Section, load_checked
 from ventanilla.contracts.channel import Channel
 
-
-class ConfigError(Exception):
-    """The file cannot be used. `problems` has one line each: file:line, path, problem, fix."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+__all__ = ["ConfigError", "Institution", "load_institution"]
 
 
 _DURATION = re.compile(r"(\d+)(s|m|h|d)")
@@ -81,12 +75,6 @@ def _in_order(spans: list[Span]) -> list[Span]:
         if later.minutes[0] < earlier.minutes[1]:
             raise ValueError("spans of one day overlap")
     return ordered
-
-
-class Section(BaseModel):
-    """A part of the file: unknown keys are mistakes, values do not change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -308,53 +296,4 @@ class Institution(Section):
 
 def load_institution(path: Path) -> Institution:
     """Read and check the file. Raises `ConfigError` with every problem, each with its line and its fix."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError([f"{path}: cannot be read ({error.strerror}); give the path of the file"]) from None
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "not YAML"
-        raise ConfigError([f"{path}{line}: {problem}; fix the YAML syntax there"]) from None
-    if not isinstance(data, dict):
-        raise ConfigError([f"{path}:1: the file must be a mapping with `id`, `name`, `areas` ..."])
-    try:
-        return Institution.model_validate(data)
-    except ValidationError as error:
-        raise ConfigError([_explain(path, node, problem) for problem in error.errors()]) from None
-
-
-_FIXES = {
-    "missing": "add it",
-    "extra_forbidden": "remove it, or correct its spelling",
-    "too_short": "give at least one",
-}
-
-
-def _explain(path: Path, node: yaml.Node | None, problem: Any) -> str:
-    steps = [step for step in problem["loc"] if isinstance(step, str | int)]
-    where = ".".join(str(step) for step in steps) or "the file"
-    message = problem["msg"].removeprefix("Value error, ")
-    fix = _FIXES.get(problem["type"])
-    return f"{path}:{_line(node, steps)}: {where}: {message}" + (f"; {fix}" if fix else "")
-
-
-def _line(node: yaml.Node | None, steps: list[str | int]) -> int:
-    """The line of the deepest node on the path that the file really has."""
-    line = 1
-    for step in steps:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line
+    return load_checked(path, Institution)
