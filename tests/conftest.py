@@ -3,22 +3,19 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+
 from stack.engines import start_engines
+from support.engines import RunningEngines
+from ventanilla.observability import configure_logging
 
 
-@dataclass(frozen=True)
-class RunningEngines:
-    """Where Kafka and MongoDB answer."""
-
-    kafka: str
-    """Bootstrap string, `host:port`."""
-    mongo: str
-    """URL, `mongodb://host:port`."""
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    configure_logging("tests", "WARNING")
 
 
 @pytest.fixture(scope="session")

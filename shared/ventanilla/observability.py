@@ -8,10 +8,13 @@ NIT (`\\d{4}-?\\d{6}-?\\d{3}-?\\d`), telephone numbers, e-mail addresses.
 import logging
 import re
 import sys
+import traceback
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
+from pydantic import ValidationError
 
 REDACTED = "[redacted]"
 
@@ -19,7 +22,7 @@ _PERSONAL = re.compile(
     r"""
       \b\d{4}-?\d{6}-?\d{3}-?\d\b            # NIT
     | \b\d{8}-?\d\b                          # DUI
-    | (?<![\w.-])(?!\d{4}-\d\d-\d\d(?!\d))\+?\(?\d[\d\s()-]{8,}\d(?![\w.])   # telephone numbers, with or without separators
+    | (?<![\w.-])(?!\d{4}-\d\d-\d\d(?!\d))\+?\(?\d[\d\s()-]{8,}\d(?![\w.])  # telephone numbers
     | [\w.+-]+@[\w-]+\.[\w.-]+               # e-mail
     | \b[A-Z]{2}\.\d{4,}\b                   # business-scoped user ids
     """,
@@ -55,6 +58,28 @@ def _strike_out(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> 
     return event
 
 
+def _format_exception(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """An exception as types, messages and places. A validation error's message quotes its input: left out."""
+    raised = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if raised is True else raised[1] if isinstance(raised, tuple) else raised
+    if isinstance(error, BaseException):
+        lines: list[str] = []
+        while error is not None:
+            shown = (
+                f"{error.error_count()} errors" if isinstance(error, ValidationError) else str(error)[:500]
+            )
+            places = " < ".join(
+                f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+                for frame in reversed(traceback.extract_tb(error.__traceback__)[-8:])
+            )
+            lines.append(f"{type(error).__name__}: {shown} at {places}")
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        event["exception"] = " | caused by ".join(lines)
+    return event
+
+
 def configure_logging(service: str, level: str = "INFO") -> None:
     """Once for each process. Lines of libraries that use `logging` take the same form."""
 
@@ -68,7 +93,7 @@ def configure_logging(service: str, level: str = "INFO") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         add_service,
         structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
+        _format_exception,
         _strike_out,
     ]
     structlog.configure(

@@ -178,7 +178,8 @@ class KeyedState(Generic[S]):
             except INFRASTRUCTURE:
                 raise
             except Exception as error:
-                log.error("decision_failed", topic=record.topic, error=type(error).__name__, exc_info=error)
+                if not letters:  # one line a batch
+                    log.error("decision_failed", topic=record.topic, exc_info=error)
                 letters.append(
                     self._sorter.letter(record, "handler_error", f"{type(error).__name__}: {error}")
                 )

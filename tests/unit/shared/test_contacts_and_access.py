@@ -39,7 +39,11 @@ def test_a_hint_shows_four_characters() -> None:
 
 def test_a_token_carries_role_and_areas() -> None:
     principal = read_token(TOKEN_KEY, issue_token(TOKEN_KEY, "ana", Role.AGENT, frozenset({"rprh"})))
-    assert (principal.subject, principal.role, principal.areas) == ("ana", Role.AGENT, {"rprh"})
+    assert (principal.subject, principal.role, principal.areas) == (
+        "ana",
+        Role.AGENT,
+        frozenset({"rprh"}),
+    )
 
 
 def test_a_token_of_another_key_or_an_old_one_is_refused() -> None:
