@@ -1,0 +1,5 @@
+"""`python -m stack` is `ventanilla`."""
+
+from stack.cli import main
+
+main()
