@@ -1,9 +1,10 @@
 """Fixtures for every test: the engines, and a database that nobody used before."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from stack.engines import start_engines
 from support.engines import RunningEngines
 from ventanilla.observability import configure_logging
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -52,3 +56,12 @@ def new_engines(tmp_path: Path) -> Iterator[Callable[[], RunningEngines]]:
 def database() -> str:
     """A fresh name: no test sees another's documents."""
     return f"test_{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator["Browser"]:
+    """A real headless Chromium."""
+    from support.browser import launched  # Playwright takes half a second to import: unit tests do without
+
+    async with launched() as running:
+        yield running

@@ -77,7 +77,7 @@ def forget_state(data: Path) -> None:
 
 @contextmanager
 def exclusive(data: Path) -> Iterator[None]:
-    """Hold `data` for this process. Raises `InUseError` when another does; the system lets go at its death."""
+    """Hold `data` for this process. Raises `InUseError` when another does; the system lets go at its end."""
     data.mkdir(parents=True, exist_ok=True)
     with (data / LOCK).open("a+", encoding="utf-8") as lock:
         try:

@@ -1,0 +1,66 @@
+# Every habit is a target; `make` alone lists them.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
+BIN := .venv/bin
+READY := .venv/.ready
+PROJECTS := pyproject.toml shared/pyproject.toml $(wildcard services/*/pyproject.toml deploy/*/pyproject.toml)
+PYTEST := $(BIN)/python -m pytest
+# One test, or a choice: make unit ARGS="-k schedule -x"
+ARGS ?=
+
+.PHONY: help setup run demo test unit contract integration e2e browser lint types docs bench ci clean
+
+help:
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): uv.lock $(PROJECTS) bootstrap
+	@PYTHON="$(PYTHON)" ./bootstrap
+
+setup: $(READY) ## make .venv with everything that the lock names
+
+run: $(READY) ## start everything and show where it is; Ctrl-C stops it
+	@$(BIN)/ventanilla up
+
+demo: $(READY) ## play a recorded day through the running stack (or through one of its own)
+	@$(BIN)/ventanilla demo
+
+test: lint types browser ## everything below: lint, types, unit, contract, integration, e2e
+	$(PYTEST) $(ARGS)
+
+unit: $(READY) ## pure tests: no clock, no disk, no network
+	$(PYTEST) tests/unit $(ARGS)
+
+contract: $(READY) ## the topics' schemas: nothing that a reader relies on was changed
+	$(PYTEST) tests/contract $(ARGS)
+
+integration: $(READY) ## with the real embedded engines
+	$(PYTEST) tests/integration $(ARGS)
+
+e2e: browser ## the whole stack, in a real browser
+	$(PYTEST) tests/e2e $(ARGS)
+
+browser: $(READY)
+	@PYTHONPATH=tests $(BIN)/python -m support.browser
+
+lint: $(READY) ## style, imports, and the walls between the services
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+
+types: $(READY) ## strict type check
+	$(BIN)/mypy
+
+docs: $(READY) ## write docs/contracts from the code
+	$(BIN)/python -m ventanilla.contract_docs docs/contracts
+
+bench: $(READY) ## measure against the floors; the figures land in .ventanilla/bench/latest.json
+	PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
+
+ci: test ## what .ci/run does
+	@$(BIN)/ventanilla demo
+
+clean: ## remove the environment and the caches; data in .ventanilla/ stays
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
