@@ -28,7 +28,7 @@ from ventanilla.observability import logger
 from ventanilla.store import Collection, Document, Store, UpdateOne, guarded_upserts
 from ventanilla.stream import metrics
 from ventanilla.stream.consumer import Offsets
-from ventanilla.stream.decision import Decision, Output
+from ventanilla.stream.decision import Decision
 from ventanilla.stream.failures import INFRASTRUCTURE
 from ventanilla.stream.letters import Sorter
 from ventanilla.stream.publisher import Publisher
@@ -53,8 +53,10 @@ class _Entry(Generic[S]):
     version: int = 0
     applied: dict[str, int] = field(default_factory=dict)
     """The highest offset absorbed, by `topic:partition`."""
-    outbox: list[Output] = field(default_factory=list)
-    """What the last write emitted."""
+    outbox: list[Encoded] = field(default_factory=list)
+    """What the last write emitted, when it was made here."""
+    stored_outbox: list[tuple[str, Any]] = field(default_factory=list)
+    """What the last write emitted, when it was read from the store: topic and value, encoded when needed."""
     fresh: bool = False
     """Whether `state` changed in this batch."""
 
@@ -162,7 +164,7 @@ class KeyedState(Generic[S]):
         self, entry: _Entry[S], events: list[tuple[Any, Event]], letters: list[DeadLetter]
     ) -> list[Encoded]:
         """Decide a key's events in order. Returns all that must be published for them, old and new."""
-        emitted: list[Output] = []
+        emitted: list[Encoded] = []
         new: list[tuple[Any, Event]] = []
         for record, event in events:
             if self._absorbed(entry, record):
@@ -171,7 +173,7 @@ class KeyedState(Generic[S]):
                 new.append((record, event))
         if len(new) < len(events):
             # Decided by an earlier run, which may have died before it published: say it again.
-            emitted.extend(entry.outbox)
+            emitted.extend(entry.outbox or map(self._again, entry.stored_outbox))
         for record, event in new:
             try:
                 decision = self._decide(entry.state, event)
@@ -190,10 +192,14 @@ class KeyedState(Generic[S]):
             entry.fresh = True
             entry.state = decision.state
             entry.applied[_position(record)] = record.offset
-            emitted.extend(decision.outputs)
+            emitted.extend(encode(output, self._source) for output in decision.outputs)
         if entry.fresh:
             entry.outbox = emitted
-        return [encode(output, self._source) for output in emitted]
+        return emitted
+
+    def _again(self, stored: tuple[str, Any]) -> Encoded:
+        topic = _KINDS[stored[0]]
+        return encode((topic, topic.event.model_validate(stored[1])), self._source)
 
     def _absorbed(self, entry: _Entry[S], record: Any) -> bool:
         applied = entry.applied.get(_position(record), -1)
@@ -206,13 +212,8 @@ class KeyedState(Generic[S]):
     def _write(self, key: str, entry: _Entry[S], emitted: list[Encoded]) -> UpdateOne:
         document: Document = {
             "version": entry.version + 1,
-            "state": None if entry.state is None else entry.state.model_dump_json(),
-            "journal": orjson.dumps(
-                {
-                    "applied": entry.applied,
-                    "outbox": [(record.topic, record.value.decode()) for record in emitted],
-                }
-            ).decode(),
+            "state": None if entry.state is None else entry.state.model_dump_json(exclude_none=True),
+            "journal": _journal(entry.applied, emitted),
         }
         if self._indexed is not None and entry.state is not None:
             document.update(self._indexed(entry.state))
@@ -242,15 +243,18 @@ class KeyedState(Generic[S]):
             state=None if document["state"] is None else self._model.model_validate_json(document["state"]),
             version=document["version"],
             applied=journal["applied"],
-            outbox=[
-                (_KINDS[topic], _KINDS[topic].event.model_validate_json(value))
-                for topic, value in journal["outbox"]
-            ],
+            stored_outbox=[(topic, value) for topic, value in journal["outbox"]],
         )
 
     def _trim(self) -> None:
         while len(self._cache) > self._cache_size:
             self._cache.popitem(last=False)
+
+
+def _journal(applied: dict[str, int], emitted: list[Encoded]) -> str:
+    """`{"applied": {position: offset}, "outbox": [[topic, value]]}`; a value goes in as the JSON it is."""
+    outbox = b",".join(b'["%b",%b]' % (record.topic.encode(), record.value) for record in emitted)
+    return (b'{"applied":%b,"outbox":[%b]}' % (orjson.dumps(applied), outbox)).decode()
 
 
 def _position(record: Any) -> str:
