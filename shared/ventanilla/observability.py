@@ -116,6 +116,9 @@ def configure_logging(service: str, level: str = "INFO") -> None:
 
 
 def logger(name: str) -> structlog.typing.FilteringBoundLogger:
-    """The logger of one module; its name goes into each line."""
-    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(logger=name)
-    return bound
+    """The logger of one module; its name goes into each line.
+
+    Lazy: modules make theirs before `configure_logging` has run, and a bound one would keep the old form.
+    """
+    lazy: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    return lazy

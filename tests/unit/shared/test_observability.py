@@ -1,6 +1,8 @@
 """No secret and no personal identifier reaches a log line."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 import structlog
@@ -62,3 +64,17 @@ def test_an_exception_shows_no_identifier(capsys: pytest.CaptureFixture[str]) ->
     except ValueError as error:
         logger("test").error("failed", exc_info=error)
     assert "50371234567" not in capsys.readouterr().err
+
+
+def test_a_logger_made_before_the_configuration_takes_its_form_too() -> None:
+    program = (
+        "from ventanilla.observability import configure_logging, logger\n"
+        "log = logger('early')\n"
+        "configure_logging('router')\n"
+        "log.info('started', error='DUI 01234567-8')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    line = json.loads(done.stderr)
+    assert line["service"] == "router"
+    assert line["logger"] == "early"
+    assert line["error"] == f"DUI {REDACTED}"
