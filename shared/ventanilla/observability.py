@@ -48,7 +48,7 @@ def _redacted(name: str, value: Any) -> Any:
     return value
 
 
-_OURS = frozenset({"timestamp", "level", "service", "correlation_id", "logger"})
+_OURS = frozenset({"timestamp", "level", "service", "correlation_id", "module"})
 
 
 def _strike_out(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -120,5 +120,5 @@ def logger(name: str) -> structlog.typing.FilteringBoundLogger:
 
     Lazy: modules make theirs before `configure_logging` has run, and a bound one would keep the old form.
     """
-    lazy: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    lazy: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=name)
     return lazy

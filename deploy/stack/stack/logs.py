@@ -17,7 +17,7 @@ _COLOURS = {
 _LEVELS = {"debug": "dim", "info": "", "warning": "yellow", "error": "red", "critical": "bold red"}
 
 _SHOWN_FIRST = frozenset({"timestamp", "level", "service", "event"})
-_LEFT_OUT = frozenset({"logger"})
+_LEFT_OUT = frozenset({"module"})
 """Names of modules help a search in the JSON, not a person who watches."""
 
 _NAME_WIDTH = max(len(name) for name in _COLOURS)

@@ -76,5 +76,5 @@ def test_a_logger_made_before_the_configuration_takes_its_form_too() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     line = json.loads(done.stderr)
     assert line["service"] == "router"
-    assert line["logger"] == "early"
+    assert line["module"] == "early"
     assert line["error"] == f"DUI {REDACTED}"
