@@ -39,6 +39,7 @@ class Runtime(Generic[Settings]):
     stream: Stream
     _loops: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     _fault: str | None = None
 
     def background(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
@@ -47,6 +48,10 @@ class Runtime(Generic[Settings]):
         If it ends by itself, the service is not ready any more: somebody must look.
         """
         self._loops.append((name, run))
+
+    def at_stop(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Runs `close` when the stream has stopped, so that nothing uses any more what it closes."""
+        self._closers.append(close)
 
     async def problems(self) -> list[str]:
         """Why the service is not ready; empty when it is."""
@@ -75,6 +80,8 @@ class Runtime(Generic[Settings]):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.stream.stop()
+        for close in self._closers:
+            await close()
         await self.store.close()
 
 

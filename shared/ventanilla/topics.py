@@ -45,7 +45,7 @@ STATUS = Topic(
     "channel.message.status.v1",
     MessageStatus,
     "ingest",
-    ("billing", "agent-gateway"),
+    ("billing", "agent-gateway", "ingest"),
     "What became of a message that was sent",
     retention=timedelta(days=45),
 )

@@ -266,5 +266,7 @@ class MessageStatus(Event):
     part: int = 0
     parts: int = 1
     error: StatusError | None = None
+    template: str | None = None
+    """The template that was sent in place of what was written, because the window had closed."""
     conversation: ProviderConversation | None = None
     pricing: ProviderPricing | None = None

@@ -1,0 +1,69 @@
+"""Puts ingest together: its channels, the identity of contacts, deliveries, and the HTTP surface."""
+
+from fastapi import FastAPI
+
+from ingest.api import message_routes
+from ingest.channels.sender import ChannelSender
+from ingest.channels.webchat import Keys as WebChatKeys
+from ingest.channels.webchat import web_chat
+from ingest.channels.whatsapp.intake import Intake
+from ingest.channels.whatsapp.sender import WhatsAppSender, provider_client
+from ingest.channels.whatsapp.webhook import webhook_routes
+from ingest.deliveries.worker import Worker
+from ingest.handlers import consume
+from ingest.identity.resolver import Resolver
+from ingest.settings import IngestSettings
+from ingest.store.addresses import Addresses
+from ingest.store.aliases import Aliases
+from ingest.store.deliveries import Deliveries
+from ventanilla.contracts.channel import Channel
+from ventanilla.service import Runtime, service_app
+from ventanilla.settings import load_settings
+
+
+def create_app(settings: IngestSettings | None = None) -> FastAPI:
+    """The application; it connects when it starts. Without `settings` they come from the environment."""
+    return service_app(
+        "ingest",
+        settings or load_settings(IngestSettings),
+        _wire,
+        title="Ventanilla ingest",
+        description="The edge: everything that touches a channel, in both directions.",
+    )
+
+
+async def _wire(app: FastAPI, runtime: Runtime[IngestSettings]) -> None:
+    settings, store, stream = runtime.settings, runtime.store, runtime.stream
+    aliases, addresses, deliveries = Aliases(store), Addresses(store), Deliveries(store)
+    await aliases.prepare()
+    contact_key = settings.contact_key.get_secret_value().encode()
+    resolver = Resolver(contact_key, aliases, addresses)
+    chat = web_chat(
+        institution=runtime.institution,
+        store=store,
+        publish=stream.publish,
+        register=lambda person: resolver.resolve([person]),
+        keys=WebChatKeys(token=settings.webchat_key.get_secret_value(), contact=contact_key),
+        origins=settings.webchat_origins,
+    )
+    await chat.prepare()
+    runtime.background("webchat", chat.watch)
+    provider = provider_client()
+    runtime.at_stop(provider.aclose)
+    whatsapp = WhatsAppSender(
+        provider, settings.whatsapp_base_url, settings.whatsapp_access_token.get_secret_value()
+    )
+    senders: dict[Channel, ChannelSender] = {Channel.WHATSAPP: whatsapp, Channel.WEBCHAT: chat.sender}
+    consume(stream, Worker(runtime.institution, stream, deliveries, addresses, senders), deliveries)
+    app.include_router(
+        webhook_routes(
+            app_secret=settings.whatsapp_app_secret.get_secret_value().encode(),
+            verify_token=settings.whatsapp_verify_token.get_secret_value(),
+            accounts=frozenset(
+                one.id for one in runtime.institution.accounts if one.channel is Channel.WHATSAPP
+            ),
+            intake=Intake(stream, resolver),
+        )
+    )
+    app.include_router(chat.router)
+    app.include_router(message_routes(settings.token_key.get_secret_value(), deliveries))

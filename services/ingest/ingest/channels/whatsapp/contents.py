@@ -1,0 +1,202 @@
+"""What a message says: from Meta's shape to the contract's. Pure.
+
+A type that we know must have the content that Meta documents for it; anything else is `Unknown`, kept whole
+except for the ids of who sent it, which never travel on a topic.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+
+from ingest.channels.whatsapp.payload import Message, Shape
+from ventanilla.contacts import address_hint
+from ventanilla.contracts.channel import (
+    Choice,
+    ContactCards,
+    FlowAnswer,
+    InboundContent,
+    Location,
+    Media,
+    Order,
+    Reaction,
+    SystemNotice,
+    Text,
+    Unknown,
+)
+from ventanilla.contracts.event import JsonObject
+
+_ADDRESS = re.compile(r"\+?\d[\d\s()-]{6,}\d|\b[A-Z]{2}(?:\.ENT)?\.\w+")
+"""A telephone number or a business-scoped user id, somewhere in a sentence."""
+
+SENDER_FIELDS = frozenset({"from", "from_user_id", "from_parent_user_id"})
+
+
+class _Text(Shape):
+    body: str
+
+
+class _Media(Shape):
+    id: str
+    mime_type: str | None = None
+    sha256: str | None = None
+    caption: str | None = None
+    filename: str | None = None
+    voice: bool = False
+    animated: bool = False
+
+
+class _Location(Shape):
+    latitude: float
+    longitude: float
+    name: str | None = None
+    address: str | None = None
+
+
+class _Reply(Shape):
+    id: str
+    title: str
+    description: str | None = None
+
+
+class _FlowReply(Shape):
+    response_json: str
+    name: str | None = None
+    body: str | None = None
+
+
+class _Interactive(Shape):
+    button_reply: _Reply | None = None
+    list_reply: _Reply | None = None
+    nfm_reply: _FlowReply | None = None
+
+
+class _Button(Shape):
+    text: str
+    payload: str | None = None
+
+
+class _Reaction(Shape):
+    message_id: str
+    emoji: str | None = None
+
+
+class _Order(Shape):
+    catalog_id: str | None = None
+    text: str | None = None
+    product_items: list[JsonObject] = []
+
+
+class _Cards(BaseModel):
+    cards: list[JsonObject]
+
+
+def content_of(message: Message, raw: JsonObject) -> InboundContent:
+    """`raw` is the message as it came. Raises `ValidationError` when a known type lacks its content.
+
+    A message that came with `errors` of the provider's is allowed to lack it: then it is `Unknown`.
+    """
+    reader = _READERS.get(message.type)
+    if reader is None:
+        return unknown(message, raw)
+    try:
+        return reader(message, raw) or unknown(message, raw)
+    except ValidationError:
+        if message.errors:
+            return unknown(message, raw)
+        raise
+
+
+def unknown(message: Message, raw: JsonObject) -> Unknown:
+    payload = {name: value for name, value in raw.items() if name not in SENDER_FIELDS}
+    return Unknown(provider_type=message.type, payload=payload, errors=message.errors)
+
+
+def _text(_message: Message, raw: JsonObject) -> InboundContent:
+    return Text(text=_Text.model_validate(raw.get("text")).body)
+
+
+def _media(message: Message, raw: JsonObject) -> InboundContent:
+    media = _Media.model_validate(raw.get(message.type))
+    return Media.model_validate(
+        {"type": message.type, "media_id": media.id, **media.model_dump(exclude={"id"})}
+    )
+
+
+def _location(_message: Message, raw: JsonObject) -> InboundContent:
+    return Location(**_Location.model_validate(raw.get("location")).model_dump())
+
+
+def _cards(_message: Message, raw: JsonObject) -> InboundContent:
+    return ContactCards(cards=_Cards.model_validate({"cards": raw.get("contacts")}).cards)
+
+
+def _interactive(_message: Message, raw: JsonObject) -> InboundContent | None:
+    reply = _Interactive.model_validate(raw.get("interactive"))
+    if reply.button_reply is not None:
+        return _choice("button_reply", reply.button_reply)
+    if reply.list_reply is not None:
+        return _choice("list_reply", reply.list_reply)
+    if reply.nfm_reply is not None:
+        flow = reply.nfm_reply
+        return FlowAnswer(
+            name=flow.name, body=flow.body, answers=_answers(flow.response_json), raw=flow.response_json
+        )
+    return None
+
+
+def _choice(kind: Any, reply: _Reply) -> Choice:
+    return Choice(kind=kind, choice_id=reply.id, title=reply.title, description=reply.description)
+
+
+def _answers(text: str) -> JsonObject | None:
+    try:
+        found = from_json(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _button(_message: Message, raw: JsonObject) -> InboundContent:
+    button = _Button.model_validate(raw.get("button"))
+    return Choice(kind="button", choice_id=button.payload or button.text, title=button.text)
+
+
+def _reaction(_message: Message, raw: JsonObject) -> InboundContent:
+    reaction = _Reaction.model_validate(raw.get("reaction"))
+    return Reaction(provider_message_id=reaction.message_id, emoji=reaction.emoji or None)
+
+
+def _order(_message: Message, raw: JsonObject) -> InboundContent:
+    order = _Order.model_validate(raw.get("order"))
+    return Order(catalog_id=order.catalog_id, text=order.text, items=order.product_items)
+
+
+def _system(message: Message, _raw: JsonObject) -> InboundContent | None:
+    """Meta's sentence names the old and the new number: what an agent may see of them is put instead."""
+    if message.system is None:
+        return None
+    notice = message.system
+    body = None if notice.body is None else _ADDRESS.sub(lambda found: address_hint(found[0]), notice.body)
+    return SystemNotice(kind=notice.type or "unknown", body=body)
+
+
+_READERS: dict[str, Callable[[Message, JsonObject], InboundContent | None]] = {
+    "text": _text,
+    "image": _media,
+    "audio": _media,
+    "video": _media,
+    "document": _media,
+    "sticker": _media,
+    "location": _location,
+    "contacts": _cards,
+    "interactive": _interactive,
+    "button": _button,
+    "reaction": _reaction,
+    "order": _order,
+    "system": _system,
+}
+
+KNOWN_TYPES = frozenset(_READERS)

@@ -1,0 +1,60 @@
+"""From drafts to events in Kafka: the identity of each person, then everything at once."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from ingest import metrics
+from ingest.channels.whatsapp.contents import KNOWN_TYPES
+from ingest.channels.whatsapp.drafts import Drafts, MessageDraft, Reject
+from ingest.identity.resolver import Resolver
+from ventanilla.contracts.channel import DeliveryStatus, Unknown
+from ventanilla.contracts.event import derived_id
+from ventanilla.stream import Output, Stream
+from ventanilla.topics import RECEIVED, STATUS
+
+
+class Intake:
+    def __init__(self, stream: Stream, resolver: Resolver) -> None:
+        self._stream = stream
+        self._resolver = resolver
+        types = [*sorted(KNOWN_TYPES), "unknown", "choice", "flow_answer"]
+        self._messages = {name: metrics.MESSAGES.labels(name) for name in types}
+        self._statuses = {word: metrics.STATUSES.labels(word.value) for word in DeliveryStatus}
+
+    async def take(self, drafts: Drafts, received_at: datetime) -> None:
+        """Returns when Kafka has everything. Raises `StoreError` or `StreamUnavailableError`: then some of it
+        may be there, and taking the same again gives the same events."""
+        people = [draft.person for draft in drafts.messages]
+        people += [draft.person for draft in drafts.statuses]
+        resolution = await self._resolver.resolve(people)
+        contacts = iter(resolution.contacts)
+        outputs: list[Output] = list(resolution.announcements)
+        outputs += [(RECEIVED, draft.event(next(contacts), received_at)) for draft in drafts.messages]
+        outputs += [(STATUS, draft.event(next(contacts))) for draft in drafts.statuses]
+        if drafts.rejects:
+            await asyncio.gather(self._stream.publish(*outputs), *map(self._refuse, drafts.rejects))
+        else:
+            await self._stream.publish(*outputs)
+        await self._resolver.mark_announced(resolution)
+        metrics.LINKS.inc(len(resolution.announcements))
+        self._count(drafts.messages)
+        for status, number in Counter(draft.status for draft in drafts.statuses).items():
+            self._statuses[status].inc(number)
+
+    async def _refuse(self, reject: Reject) -> None:
+        key = derived_id("rejected", sha256(reject.body).hexdigest())
+        await self._stream.dead_letter(
+            reject.topic, key, reject.body, reason=reject.reason, error=reject.error
+        )
+        metrics.REJECTS.labels(reject.reason).inc()
+
+    def _count(self, messages: Sequence[MessageDraft]) -> None:
+        for name, number in Counter(_type(draft) for draft in messages).items():
+            self._messages[name].inc(number)
+
+
+def _type(draft: MessageDraft) -> str:
+    return "unknown" if isinstance(draft.content, Unknown) else draft.content.type

@@ -1,0 +1,1 @@
+"""One person is one contact, whichever of his ids a message bears."""
