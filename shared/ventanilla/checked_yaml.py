@@ -1,10 +1,13 @@
 """Files that people edit: read whole, checked whole, and every problem said with its line and its fix."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 
 
 class ConfigError(Exception):
@@ -19,6 +22,24 @@ class Section(BaseModel):
     """A part of a file: unknown keys are mistakes, values do not change."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong at a place that only a look at the whole file can find."""
+
+    path: tuple[str | int, ...]
+    text: str
+    """What is wrong, a semicolon, and what to do."""
+
+
+_PROBLEMS = "problems"
+
+
+def problems_error(found: list[Problem]) -> PydanticCustomError:
+    """For a model's validator to raise: each problem gets a line of its own, with its own place."""
+    text = "; ".join(problem.text for problem in found)
+    return PydanticCustomError(_PROBLEMS, "{text}", {"text": text, _PROBLEMS: found})
 
 
 S = TypeVar("S", bound=Section)
@@ -41,25 +62,56 @@ def load_checked(path: Path, kind: type[S]) -> S:
     if not isinstance(data, dict):
         first = ", ".join(f"`{name}`" for name in list(kind.model_fields)[:3])
         raise ConfigError([f"{path}:1: the file must be a mapping with {first} ..."])
+    twice = [f"{path}:{line}: {where}: stands there twice; keep one" for line, where in _duplicates(node)]
     try:
-        return kind.model_validate(data)
+        checked = kind.model_validate(data)
     except ValidationError as error:
-        raise ConfigError([_explain(path, node, problem) for problem in error.errors()]) from None
+        found = [line for problem in error.errors() for line in _explain(path, node, problem)]
+        raise ConfigError([*twice, *found]) from None
+    if twice:
+        raise ConfigError(twice)
+    return checked
 
 
 _FIXES = {
     "missing": "add it",
+    "string_too_long": "shorten it",
+    "string_pattern_mismatch": "write it in that form",
+    "greater_than_equal": "raise it",
     "extra_forbidden": "remove it, or correct its spelling",
     "too_short": "give at least one",
 }
 
 
-def _explain(path: Path, node: yaml.Node | None, problem: Any) -> str:
-    steps = [step for step in problem["loc"] if isinstance(step, str | int)]
-    where = ".".join(str(step) for step in steps) or "the file"
+def _explain(path: Path, node: yaml.Node | None, problem: Any) -> Iterator[str]:
+    outer = tuple(step for step in problem["loc"] if isinstance(step, str | int))
+    if problem["type"] == _PROBLEMS:
+        for inner in problem["ctx"][_PROBLEMS]:
+            yield _sentence(path, node, [*outer, *inner.path], inner.text)
+        return
     message = problem["msg"].removeprefix("Value error, ")
     fix = _FIXES.get(problem["type"])
-    return f"{path}:{_line(node, steps)}: {where}: {message}" + (f"; {fix}" if fix else "")
+    yield _sentence(path, node, [*outer], message + (f"; {fix}" if fix else ""))
+
+
+def _sentence(path: Path, node: yaml.Node | None, steps: list[str | int], text: str) -> str:
+    where = ".".join(str(step) for step in steps) or "the file"
+    return f"{path}:{_line(node, steps)}: {where}: {text}"
+
+
+def _duplicates(node: yaml.Node | None, above: tuple[str, ...] = ()) -> Iterator[tuple[int, str]]:
+    """Keys that stand twice in one mapping; YAML's reader silently takes the last."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value)
+            if name in seen:
+                yield key.start_mark.line + 1, ".".join([*above, name])
+            seen.add(name)
+            yield from _duplicates(value, (*above, name))
+    elif isinstance(node, yaml.SequenceNode):
+        for place, value in enumerate(node.value):
+            yield from _duplicates(value, (*above, str(place)))
 
 
 def _line(node: yaml.Node | None, steps: list[str | int]) -> int:

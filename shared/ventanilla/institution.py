@@ -5,16 +5,18 @@ to do (`ConfigError`), all problems at once.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta
 from itertools import pairwise
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, available_timezones
 
+from holidays import country_holidays, list_supported_countries
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ventanilla.checked_yaml import ConfigError, Section, load_checked
+from ventanilla.checked_yaml import ConfigError, Problem, Section, load_checked, problems_error
 from ventanilla.contracts.channel import Channel
 
 __all__ = ["ConfigError", "Institution", "load_institution"]
@@ -85,6 +87,24 @@ class NationalHolidays(Section):
 
     country: str
     subdivision: str | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        try:
+            country_holidays(self.country, subdiv=self.subdivision)
+        except NotImplementedError:
+            raise ValueError(self._unknown()) from None
+        return self
+
+    def _unknown(self) -> str:
+        known = list_supported_countries(include_aliases=False)
+        if self.country not in known:
+            return (
+                f"no holidays are known for the country {self.country!r}; write an ISO 3166 code such as SV, "
+                "or leave holidays out and list the days as exceptions"
+            )
+        choice = ", ".join(known[self.country]) or "none"
+        return f"{self.country} has no subdivision {self.subdivision!r} with holidays; there are: {choice}"
 
 
 class YearlyClosure(Section):
@@ -209,15 +229,18 @@ class Delivery(Section):
     max_backoff: Duration = timedelta(seconds=60)
 
 
+_MONEY = r"^\d+(\.\d+)?$"
+
+
 class Allotment(Section):
     """What a month's contract includes on one channel."""
 
     channel: Channel
     conversations: int = Field(ge=0)
     thresholds_percent: list[int] = [50, 80, 90, 100]
-    price_per_conversation: str | None = None
+    price_per_conversation: str | None = Field(default=None, pattern=_MONEY)
     """Overage price for each conversation beyond the allotment, as a decimal string."""
-    monthly_price: str | None = None
+    monthly_price: str | None = Field(default=None, pattern=_MONEY)
     currency: str = "USD"
 
 
@@ -231,6 +254,35 @@ class Texts(Section):
     transferred: str
     closed: str
     idle_closed: str
+
+    @model_validator(mode="after")
+    def _known_values(self) -> Self:
+        found = list(self._strangers())
+        if found:
+            raise problems_error(found)
+        return self
+
+    def _strangers(self) -> Iterator[Problem]:
+        for name, text in self:
+            may = _TEXT_VALUES.get(name, frozenset())
+            try:
+                used = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+            except ValueError as error:
+                yield Problem((name,), f"{error}; write a brace that is meant as such twice")
+                continue
+            for field in sorted(used - may):
+                offer = ", ".join(f"{{{value}}}" for value in sorted(may)) or "no values"
+                yield Problem((name,), f"{{{field}}} has no value here; this text may use {offer}")
+
+
+_TEXT_VALUES = {
+    "queued": frozenset({"queue"}),
+    "out_of_hours": frozenset({"queue", "opening"}),
+    "reopened": frozenset({"queue"}),
+    "taken": frozenset({"agent"}),
+    "transferred": frozenset({"queue"}),
+}
+"""The values that each of `Texts` may name in braces."""
 
 
 class Institution(Section):
@@ -254,28 +306,30 @@ class Institution(Section):
 
     @model_validator(mode="after")
     def _references(self) -> Self:
-        problems = list(self._dangling())
-        if problems:
-            raise ValueError("; ".join(problems))
+        if found := list(self._dangling()):
+            raise problems_error(found)
         return self
 
-    def _dangling(self) -> Iterator[str]:
+    def _dangling(self) -> Iterator[Problem]:
         if self.time_zone not in available_timezones():
-            yield f"time_zone {self.time_zone!r} is not in the IANA database; write e.g. America/El_Salvador"
+            yield Problem(
+                ("time_zone",), f"{self.time_zone!r} is no IANA time zone; write one like America/El_Salvador"
+            )
         for key, area in self.areas.items():
-            if area.queue not in self.queues:
-                yield f"areas.{key}.queue names {area.queue!r}; queues are {', '.join(self.queues)}"
+            yield from _unknown(("areas", key, "queue"), area.queue, "queue", self.queues)
         for key, queue in self.queues.items():
-            if queue.schedule not in self.schedules:
-                known = ", ".join(self.schedules)
-                yield f"queues.{key}.schedule names {queue.schedule!r}; schedules are {known}"
-            if queue.area is not None and queue.area not in self.areas:
-                yield f"queues.{key}.area names {queue.area!r}; areas are {', '.join(self.areas)}"
-        if self.default_queue not in self.queues:
-            yield f"default_queue names {self.default_queue!r}; queues are {', '.join(self.queues)}"
-        ids = [(account.channel, account.id) for account in self.accounts]
-        for pair in {pair for pair in ids if ids.count(pair) > 1}:
-            yield f"accounts has {pair[0]} {pair[1]!r} twice; an account is listed once"
+            yield from _unknown(("queues", key, "schedule"), queue.schedule, "schedule", self.schedules)
+            if queue.area is not None:
+                yield from _unknown(("queues", key, "area"), queue.area, "area", self.areas)
+        yield from _unknown(("default_queue",), self.default_queue, "queue", self.queues)
+        seen: set[tuple[Channel, str]] = set()
+        for place, account in enumerate(self.accounts):
+            if (account.channel, account.id) in seen:
+                yield Problem(
+                    ("accounts", place),
+                    f"{account.channel} {account.id!r} is listed above; remove one of them",
+                )
+            seen.add((account.channel, account.id))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -292,6 +346,11 @@ class Institution(Section):
     def queue_of_area(self, area: str | None) -> str:
         """The queue that serves an area, or the default one."""
         return self.areas[area].queue if area in self.areas else self.default_queue
+
+
+def _unknown(path: tuple[str, ...], name: str, kind: str, known: Iterable[str]) -> Iterator[Problem]:
+    if name not in known:
+        yield Problem(path, f"no {kind} is named {name!r}; use one of {', '.join(known)}, or add it")
 
 
 def load_institution(path: Path) -> Institution:

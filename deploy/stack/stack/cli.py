@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stack import dead_letters, topics
-from stack.commands import add_commands
+from stack.commands import OpenGroup
 from stack.secrets import load_secrets
 from stack.state import config_file, data_folder, read_state
 from stack.status import gather_status, print_status
@@ -22,6 +22,7 @@ from ventanilla.access import Role, issue_token
 from ventanilla.institution import ConfigError, Institution, load_institution
 
 app = typer.Typer(
+    cls=OpenGroup,
     help="Ventanilla: one counter window for every channel of a public institution.",
     no_args_is_help=True,
     add_completion=False,
@@ -207,5 +208,4 @@ def _fail(message: str) -> NoReturn:
 
 def main() -> None:
     """The entry point."""
-    add_commands(app)
     app()

@@ -97,7 +97,7 @@ class _Up:
             await supervision.stop(self._hurry)
             forget_state(data)
         if failure is not None:
-            self._say(f"stopped: {str(failure).splitlines()[0]}", "bold red")
+            self._say(f"stopped: {str(failure).partition(';')[0].splitlines()[0]}", "bold red")
             return 1
         self._say("stopped")
         return 0
