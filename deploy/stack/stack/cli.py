@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stack import dead_letters, topics
+from stack.borrowed import NoStackError, running_stack
 from stack.commands import OpenGroup
 from stack.secrets import load_secrets
 from stack.state import config_file, data_folder, read_state
@@ -114,10 +115,18 @@ def check_config(
 def demo(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Play a recorded day through the running stack; exit status 1 when the figures do not add up."""
+    """Play a recorded day through the stack; exit status 1 when the figures do not add up.
+
+    Without a running stack, one is started for as long as the day takes.
+    """
     from stack.demo import run  # it loads what no other command needs
 
-    raise typer.Exit(run(as_json))
+    try:
+        with running_stack():
+            outcome = run(as_json)
+    except NoStackError as error:
+        _fail(str(error))
+    raise typer.Exit(outcome)
 
 
 @topics_app.command("apply")
