@@ -1,12 +1,13 @@
 """The web chat's routes: the widget's script, a page that shows it, and the visitors' socket."""
 
+import gzip
 import html
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from string import Template
 
-from fastapi import APIRouter, Header, Response, WebSocket
+from fastapi import APIRouter, Request, Response, WebSocket
 
 from ingest.channels.webchat import origins
 from ingest.channels.webchat.exchange import Exchange
@@ -25,47 +26,57 @@ _PAGE_POLICY = (
 
 
 class StaticText:
-    """A file of this folder, read once, served with a tag: it is fetched again only when it changed."""
+    """A file of this folder, read once, compressed once, and fetched again only when it changed."""
 
-    def __init__(self, text: str, media_type: str) -> None:
-        self._content = text.encode()
+    def __init__(self, name: str, media_type: str, **values: str) -> None:
+        text = (_STATIC / name).read_text("utf-8")
+        content = (Template(text).substitute(values) if values else text).encode()
         self._media_type = media_type
-        self._headers = {
-            "ETag": f'"{sha256(self._content).hexdigest()[:32]}"',
-            "Cache-Control": "public, max-age=300",
-            "X-Content-Type-Options": "nosniff",
-        }
+        self._tag = sha256(content).hexdigest()[:32]
+        self._bodies = {"identity": content, "gzip": gzip.compress(content, 9, mtime=0)}
 
-    def response(self, known: str | None, **more: str) -> Response:
-        """304 for a browser whose `If-None-Match` is `known`."""
-        headers = self._headers | {name.replace("_", "-"): value for name, value in more.items()}
-        if known is not None and headers["ETag"] in known:
+    def response(self, request: Request, **more: str) -> Response:
+        """304 for a browser that has it already; compressed for one that can."""
+        coding = "gzip" if "gzip" in request.headers.get("accept-encoding", "") else "identity"
+        tag = f'"{self._tag}-{coding}"'
+        headers = {
+            "ETag": tag,
+            "Cache-Control": "public, max-age=300",
+            "Vary": "Accept-Encoding",
+            "X-Content-Type-Options": "nosniff",
+        } | {name.replace("_", "-"): value for name, value in more.items()}
+        if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        return Response(self._content, media_type=self._media_type, headers=headers)
+        if coding != "identity":
+            headers["Content-Encoding"] = coding
+        return Response(self._bodies[coding], media_type=self._media_type, headers=headers)
 
 
 def router(exchange: Exchange, institution: Institution, allowed_origins: Sequence[str]) -> APIRouter:
     """`allowed_origins` empty = any site may embed the chat (see `origins`)."""
     routes = APIRouter(prefix="/webchat", tags=["webchat"])
     accounts = [account.id for account in institution.accounts if account.channel is Channel.WEBCHAT]
-    widget = StaticText((_STATIC / "widget.js").read_text("utf-8"), "text/javascript")
-    style = StaticText((_STATIC / "page.css").read_text("utf-8"), "text/css")
-    page = StaticText(_page(institution, accounts), "text/html")
+    widget = StaticText("widget.js", "text/javascript")
+    style = StaticText("page.css", "text/css")
+    page = StaticText(
+        "page.html",
+        "text/html",
+        institution=html.escape(institution.name),
+        account=html.escape(accounts[0] if accounts else ""),
+    )
 
     @routes.get("/widget.js", summary="The widget: one script, embeddable on any site")
-    async def widget_script(if_none_match: str | None = Header(default=None)) -> Response:
-        return widget.response(if_none_match, Cross_Origin_Resource_Policy="cross-origin")
+    async def widget_script(request: Request) -> Response:
+        return widget.response(request, Cross_Origin_Resource_Policy="cross-origin")
 
     @routes.get("/", summary="A page of the institution that embeds the widget")
-    async def demo_page(
-        host: str = Header(default=""), if_none_match: str | None = Header(default=None)
-    ) -> Response:
-        policy = _PAGE_POLICY.format(host=_host(host))
-        return page.response(if_none_match, Content_Security_Policy=policy)
+    async def demo_page(request: Request) -> Response:
+        policy = _PAGE_POLICY.format(host=_host(request.headers.get("host", "")))
+        return page.response(request, Content_Security_Policy=policy)
 
     @routes.get("/page.css", include_in_schema=False)
-    async def page_style(if_none_match: str | None = Header(default=None)) -> Response:
-        return style.response(if_none_match)
+    async def page_style(request: Request) -> Response:
+        return style.response(request)
 
     @routes.websocket("/{account}/socket")
     async def socket(websocket: WebSocket, account: str) -> None:
@@ -82,13 +93,6 @@ def router(exchange: Exchange, institution: Institution, allowed_origins: Sequen
         return None
 
     return routes
-
-
-def _page(institution: Institution, accounts: Sequence[str]) -> str:
-    template = Template((_STATIC / "page.html").read_text("utf-8"))
-    return template.substitute(
-        institution=html.escape(institution.name), account=html.escape(accounts[0] if accounts else "")
-    )
 
 
 def _host(header: str) -> str:

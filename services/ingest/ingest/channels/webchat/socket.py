@@ -40,6 +40,7 @@ from ingest.channels.webchat.visitors import BadTokenError, Visitor
 from ventanilla.observability import logger
 from ventanilla.store import StoreError
 from ventanilla.stream import StreamUnavailableError
+from ventanilla.tasks import end
 
 log = logger(__name__)
 
@@ -100,8 +101,8 @@ class VisitorSocket:
                 if refusal is not None:
                     raise refusal
                 await self._converse()
-            except EndedError as end:
-                await self._end(end)
+            except EndedError as reason:
+                await self._farewell(reason)
         except WebSocketDisconnect:
             pass
 
@@ -118,12 +119,9 @@ class VisitorSocket:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._exchange.connections.remove(self)
-            for task in tasks:
-                task.cancel()
-            results = await asyncio.gather(*tasks, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+            errors = await end(tasks)
+        for error in errors:
+            raise error
 
     # --- the beginning ---------------------------------------------------------------------------------
 
@@ -276,12 +274,12 @@ class VisitorSocket:
             except RuntimeError:  # the server's word for a connection that was closed a moment ago
                 raise WebSocketDisconnect(1006) from None
 
-    async def _end(self, end: EndedError) -> None:
+    async def _farewell(self, reason: EndedError) -> None:
         """Says why and closes; a browser that takes nothing any more is not waited for."""
         with contextlib.suppress(RuntimeError, TimeoutError):
             async with asyncio.timeout(_FAREWELL_SECONDS):
-                await self._send(end.frame)
-                await self._websocket.close(end.close, str(end)[:100])
+                await self._send(reason.frame)
+                await self._websocket.close(reason.close, str(reason)[:100])
 
 
 def replay_from(last_seq: int, progress: Progress) -> int:
