@@ -19,6 +19,7 @@ from ventanilla.observability import configure_logging, logger
 from ventanilla.settings import ServiceSettings
 from ventanilla.store import Store, StoreError
 from ventanilla.stream import Stream
+from ventanilla.tasks import end
 
 log = logger(__name__)
 
@@ -76,9 +77,7 @@ class Runtime(Generic[Settings]):
             log.critical("background_failed", task=name, exc_info=error)
 
     async def _stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self.stream.stop()
         for close in self._closers:
             await close()

@@ -22,6 +22,7 @@ from ventanilla.stream.consumer import Offsets
 from ventanilla.stream.failures import INFRASTRUCTURE, TooManyDeadLettersError
 from ventanilla.stream.letters import Sorter
 from ventanilla.stream.publisher import Publisher
+from ventanilla.tasks import end
 
 log = logger(__name__)
 
@@ -137,9 +138,7 @@ class OrderedWork:
                     queue.pop()
         if self._workers:
             _, late = await asyncio.wait(self._workers.values(), timeout=_DRAIN_SECONDS)
-            for worker in late:
-                worker.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await end(late)
         offsets = self.committable()
         self._trackers.clear()
         self._queues.clear()
