@@ -5,7 +5,7 @@ provider's id is never sent again. A part that fails ends the message: those aft
 """
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -42,12 +42,12 @@ class Part(BaseModel):
     at: Timestamp | None = None
     """When our own send gave it its status, as the account sees time (UTC)."""
 
-    def advanced(self, rank: int, error: dict[str, Any] | None) -> Self:
+    def advanced(self, rank: int, error: StatusError | None) -> Self:
         """With the status of a higher rank that a webhook told, and its error if it is a failure."""
         if self.status is not None and rank <= self.status.rank:
             return self
         status = _BY_RANK.get(rank, self.status)
-        why = StatusError.model_validate(error) if status is DeliveryStatus.FAILED and error else None
+        why = error if status is DeliveryStatus.FAILED else None
         return self.model_copy(update={"status": status, "error": why})
 
 

@@ -1,8 +1,8 @@
 """`ingest_contacts`: where each contact is reached. The one collection with real addresses in it.
 
 A document for each contact: `_id`, the contact's id; channel, account, number, user_id, group_id, name;
-`as_of`, the provider's time (UTC) of the message that last changed it. Every method raises `StoreError` when
-the store does not answer.
+`as_of`, the provider's time of the message that last changed it (`ingest.store.moments`). Every method
+raises `StoreError` when the store does not answer.
 """
 
 from collections import OrderedDict
@@ -11,6 +11,7 @@ from typing import Any
 
 from ingest.channels.sender import Address
 from ingest.identity.person import Person
+from ingest.store.moments import written
 from ventanilla.contracts.channel import Channel
 from ventanilla.store import Collection, Document, Store, UpdateOne, guarded_upserts
 
@@ -74,9 +75,9 @@ def _write(contact: str, person: Person, told: dict[str, str]) -> UpdateOne:
         **told,
         "channel": person.channel.value,
         "account": person.account,
-        "as_of": person.at,
+        "as_of": written(person.at),
     }
-    return UpdateOne({"_id": contact, "as_of": {"$lte": person.at}}, {"$set": fields}, upsert=True)
+    return UpdateOne({"_id": contact, "as_of": {"$lte": written(person.at)}}, {"$set": fields}, upsert=True)
 
 
 def _address(document: Document) -> Address:

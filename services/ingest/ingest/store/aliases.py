@@ -1,8 +1,9 @@
 """`ingest_aliases`: which contact each id stands for.
 
 A document for each alias: `_id`, the pseudonym of one provider id; `contact`, the contact that it stands
-for; `announced`, whether that is on `contact.linked.v1` yet (a contact's own alias has nothing to
-announce); `merged`, whether it was a contact of its own before; `linked_at`, the provider's time (UTC).
+for; `announced`, 1 when that is on `contact.linked.v1` (a contact's own alias has nothing to announce);
+`merged`, 1 when it was a contact of its own before; `linked_at`, the provider's time. Numbers stand for true
+and false because not every engine keeps a boolean through an update.
 Every method raises `StoreError` when the store does not answer.
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingest.identity.linking import root
+from ingest.store.moments import read, written
 from ventanilla.store import Collection, Document, Store, UpdateOne, guarded_upserts
 
 ALIASES = "ingest_aliases"
@@ -53,9 +55,7 @@ class Aliases:
         """Every alias that directly stands for one of `contacts` and was not announced yet."""
         return {
             document["_id"]: _alias(document)
-            async for document in self._collection.find(
-                {"contact": {"$in": list(contacts)}, "announced": False}
-            )
+            async for document in self._collection.find({"contact": {"$in": list(contacts)}, "announced": 0})
         }
 
     async def insert(self, new: Mapping[str, tuple[str, datetime]]) -> None:
@@ -68,9 +68,9 @@ class Aliases:
                     {
                         "$setOnInsert": {
                             "contact": contact,
-                            "announced": alias == contact,
-                            "merged": False,
-                            "linked_at": at,
+                            "announced": int(alias == contact),
+                            "merged": 0,
+                            "linked_at": written(at),
                         }
                     },
                     upsert=True,
@@ -83,14 +83,14 @@ class Aliases:
         """All that stood for `loser` stands for `winner`; a crash in between leaves a chain for `find`."""
         await self._collection.update_one(
             {"_id": loser, "contact": loser},
-            {"$set": {"contact": winner, "merged": True, "announced": False, "linked_at": at}},
+            {"$set": {"contact": winner, "merged": 1, "announced": 0, "linked_at": written(at)}},
         )
         await self._collection.update_many(
-            {"contact": loser}, {"$set": {"contact": winner, "announced": False, "linked_at": at}}
+            {"contact": loser}, {"$set": {"contact": winner, "announced": 0, "linked_at": written(at)}}
         )
 
     async def mark_announced(self, aliases: AnyCollection[str]) -> None:
-        await self._collection.update_many({"_id": {"$in": list(aliases)}}, {"$set": {"announced": True}})
+        await self._collection.update_many({"_id": {"$in": list(aliases)}}, {"$set": {"announced": 1}})
 
     async def _read(self, aliases: AnyCollection[str]) -> dict[str, Alias]:
         found: dict[str, Alias] = {}
@@ -103,7 +103,12 @@ class Aliases:
 
 
 def _alias(document: Document) -> Alias:
-    return Alias(document["contact"], document["announced"], document["merged"], document["linked_at"])
+    return Alias(
+        document["contact"],
+        bool(document["announced"]),
+        bool(document["merged"]),
+        read(document["linked_at"]),
+    )
 
 
 def _followed(alias: str, one: Alias, chain: Mapping[str, Alias], contact: str) -> Alias:

@@ -1,16 +1,17 @@
 """`ingest_deliveries`: what became of each outbound message, part by part.
 
-`_id` is the message's id; `body` the delivery as JSON, by our own sends; `ranks`, by part, the highest rank
-that webhooks said of it (see `DeliveryStatus.rank`); `errors`, by part, the error of a failure that they
-told. Webhooks may be faster than our own note. Every method raises `StoreError` when the store does not
-answer.
+`_id` is the message's id; `body` the delivery as JSON, by our own sends; for each part n, `rank_n` is the
+highest rank that webhooks said of it (see `DeliveryStatus.rank`), and `error_n` the error of a failure that
+they told, as JSON. Webhooks may be faster than our own note. Every method raises `StoreError` when the
+store does not answer.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from ingest.deliveries.delivery import Delivery
-from ventanilla.contracts.channel import DeliveryStatus, MessageStatus
+from ingest.store.moments import written
+from ventanilla.contracts.channel import DeliveryStatus, MessageStatus, StatusError
 from ventanilla.store import Collection, Store, UpdateOne, guarded_upserts
 
 DELIVERIES = "ingest_deliveries"
@@ -32,7 +33,7 @@ class Deliveries:
         fields = {
             "body": delivery.model_dump_json(),
             "contact": delivery.contact_id,
-            "created_at": delivery.created_at,
+            "created_at": written(delivery.created_at),
         }
         await self._collection.update_one({"_id": delivery.message_id}, {"$set": fields}, upsert=True)
 
@@ -42,9 +43,8 @@ class Deliveries:
         if document is None or "body" not in document:
             return None
         delivery = Delivery.model_validate_json(document["body"])
-        ranks, errors = document.get("ranks", {}), document.get("errors", {})
         parts = [
-            part.advanced(ranks.get(str(place), 0), errors.get(str(place)))
+            part.advanced(document.get(f"rank_{place}", 0), _error(document.get(f"error_{place}")))
             for place, part in enumerate(delivery.parts)
         ]
         return delivery.model_copy(update={"parts": parts})
@@ -57,7 +57,11 @@ class Deliveries:
 
 
 def _advance(message_id: str, status: MessageStatus) -> UpdateOne:
-    change: dict[str, Any] = {"$max": {f"ranks.{status.part}": status.status.rank}}
+    change: dict[str, Any] = {"$max": {f"rank_{status.part}": status.status.rank}}
     if status.status is DeliveryStatus.FAILED and status.error is not None:
-        change["$set"] = {f"errors.{status.part}": status.error.model_dump()}
+        change["$set"] = {f"error_{status.part}": status.error.model_dump_json()}
     return UpdateOne({"_id": message_id}, change, upsert=True)
+
+
+def _error(text: str | None) -> StatusError | None:
+    return None if text is None else StatusError.model_validate_json(text)

@@ -68,7 +68,7 @@ def _menu(menu: Menu) -> list[Body]:
         return [
             _text(piece) for piece in split("\n".join([menu.text, "", *numbered]) if numbered else menu.text)
         ]
-    *before, question = split(menu.text, MAX_MENU_TEXT) if len(menu.text) > MAX_MENU_TEXT else [menu.text]
+    *before, question = split(menu.text.rstrip(), MAX_MENU_TEXT)
     plain = not any(option.description for option in menu.options)
     short = all(len(option.title) <= MAX_BUTTON_TITLE for option in menu.options)
     as_buttons = len(menu.options) <= MAX_BUTTONS and short and plain

@@ -1,0 +1,58 @@
+"""Who a message is from, or a status about: every id that the webhook shows of him. Pure."""
+
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from ingest.channels.whatsapp.payload import MessagesValue, WebhookContact
+from ingest.identity.person import Person
+from ventanilla.contacts import normalised
+from ventanilla.contracts.channel import Channel
+
+
+class Contacts:
+    """The `contacts` of one change, found by any of their ids. Those of a wrong shape are passed over."""
+
+    def __init__(self, value: MessagesValue) -> None:
+        self._by_id: dict[str, WebhookContact] = {}
+        self._only: WebhookContact | None = None
+        known: list[WebhookContact] = []
+        for raw in value.contacts:
+            try:
+                contact = WebhookContact.model_validate(raw)
+            except ValidationError:
+                continue
+            known.append(contact)
+            for one in (contact.wa_id, contact.user_id, contact.parent_user_id):
+                if one:
+                    self._by_id[one] = contact
+        if len(known) == 1 and len(value.messages) + len(value.statuses) == 1:
+            # A number and its wa_id may differ; alone in a change, contact and message belong together.
+            self._only = known[0]
+
+    def of(self, *ids: str | None) -> WebhookContact | None:
+        for one in ids:
+            if one and one in self._by_id:
+                return self._by_id[one]
+        return self._only
+
+
+def person_of(
+    account: str, shown: list[str | None], at: datetime, group_id: str | None, name: str | None
+) -> Person:
+    """In a group the group is the contact: it has one conversation, and answers go to all of it."""
+    if group_id:
+        return Person(Channel.WHATSAPP, account, (group_id,), at, group_id=group_id)
+    ids = dict.fromkeys(normalised(Channel.WHATSAPP, one) for one in shown if one and one.strip())
+    numbers = [one for one in ids if one.isdigit()]
+    users = [one for one in ids if not one.isdigit()]
+    return Person(
+        Channel.WHATSAPP, account, (*numbers, *users), at,
+        number=numbers[-1] if numbers else None, user_id=_user_id(users), name=name,
+    )  # fmt: skip
+
+
+def _user_id(users: list[str]) -> str | None:
+    """The newest id of this business; a parent's (`SV.ENT.…`) only where there is no other."""
+    reachable = [one for one in users if ".ENT." not in one] or users
+    return reachable[-1] if reachable else None
