@@ -35,6 +35,8 @@ _OUTSIDE_CEILING = 0.45
 _CATEGORY_FLOOR = 0.25
 _AREA_FLOOR = 0.50
 _PERSON_FLOOR = 0.60
+_PERSON_IN_PASSING_FLOOR = 0.70
+"""For a clause or window of a longer text, which shows less of what was meant."""
 
 
 class LinearUnderstander:
@@ -73,9 +75,9 @@ class LinearUnderstander:
 
     def _decide(self, intents: Any, areas: Any) -> Understanding:
         names = list(self._intents.classes_)
-        person = float(intents[:, names.index(PERSON)].max())
-        if person >= _PERSON_FLOOR:
-            intent, confidence = PERSON, person
+        person = intents[:, names.index(PERSON)]
+        if person[0] >= _PERSON_FLOOR or person.max() >= _PERSON_IN_PASSING_FLOOR:
+            intent, confidence = PERSON, float(person.max())
         else:
             best = int(intents[0].argmax())
             intent, confidence = str(names[best]), float(intents[0][best])

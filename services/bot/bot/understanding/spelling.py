@@ -58,7 +58,7 @@ class Spelling(Section):
 
 def plain(text: str) -> str:
     """Lower case without accents (ñ stays), and no letter more than twice in a row."""
-    lowered = unicodedata.normalize("NFC", text.lower()).replace("ñ", "\0")
+    lowered = unicodedata.normalize("NFC", text.lower().replace("\0", " ")).replace("ñ", "\0")
     bare = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
     return re.sub(r"([a-z])\1{2,}", r"\1", bare.replace("\0", "ñ"))
 
