@@ -148,6 +148,9 @@ class ContactLinked(Event):
     account: str
     conversation: Conversation | None = None
     """Set by the router when it carries an open conversation from the alias to the canonical contact."""
+    seen: dict[str, str] = {}
+    """Set by the router too: the alias's recent events in the router's own form, so that a message that the
+    provider delivers again after the merge is still known."""
 
 
 class Change(StrEnum):

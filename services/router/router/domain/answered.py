@@ -1,0 +1,72 @@
+"""The bot proposes an answer."""
+
+from router.domain.queues import enter_queue
+from router.domain.step import Actor, Step
+from ventanilla.contracts.channel import Author
+from ventanilla.contracts.conversation import (
+    BotAnswered,
+    BotOutcome,
+    Change,
+    Conversation,
+    ConversationState,
+    QueuedReason,
+)
+
+_BOT = Author(kind="bot")
+
+
+def answered(step: Step, event: BotAnswered) -> bool:
+    """Send the bot's words on, while the conversation is the bot's; else discard them, and say so.
+
+    A burst of messages makes several turns, and each is answered in order: an answer to an older turn is
+    good as long as the bot has the conversation. It may hand over (the citizen asked for a person), but
+    not close: something newer waits. False: the turn was answered before.
+    """
+    conversation = step.current
+    lost = _not_the_bots(conversation, event)
+    if lost is not None:
+        step.change(Change.ANSWER_DISCARDED, "bot", reason=lost)
+        return True
+    if event.turn <= step.answered_turn:
+        return False
+    step.answered_turn = event.turn
+    step.unanswered = event.turn < conversation.turn
+    _classify(step, event)
+    for reply in event.replies:
+        step.send(reply, _BOT)
+    if event.outcome is BotOutcome.HANDOVER:
+        hand_over(step, "bot", event.reason)
+    elif event.outcome is BotOutcome.RESOLVED and not step.unanswered:
+        step.change(Change.CLOSED, "bot", reason=event.reason or "resolved", state=ConversationState.CLOSED)
+    step.touch()
+    return True
+
+
+def hand_over(step: Step, actor: Actor, reason: str | None) -> None:
+    """From the bot to the queue of the conversation's area."""
+    step.unanswered = True
+    enter_queue(
+        step, step.rules.institution.queue_of_area(step.current.area), Change.QUEUED,
+        QueuedReason.HANDOVER, actor=actor, reason=reason, text=step.rules.institution.texts.queued,
+    )  # fmt: skip
+
+
+def _not_the_bots(conversation: Conversation, event: BotAnswered) -> str | None:
+    if conversation.id != event.conversation_id:
+        return "other_conversation"
+    if conversation.state is ConversationState.CLOSED:
+        return "closed"
+    if conversation.state is not ConversationState.WITH_BOT:
+        return "handed_over"
+    if event.turn > conversation.turn:
+        return "unknown_turn"
+    return None
+
+
+def _classify(step: Step, event: BotAnswered) -> None:
+    """Take what the bot learned, as far as the institution has such an area and category."""
+    institution, conversation = step.rules.institution, step.current
+    area = event.area if event.area in institution.areas else conversation.area
+    category = event.category if event.category in institution.categories else conversation.category
+    if (area, category) != (conversation.area, conversation.category):
+        step.change(Change.CLASSIFIED, "bot", area=area, category=category)
