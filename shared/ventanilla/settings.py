@@ -32,7 +32,7 @@ class ServiceSettings(BaseSettings):
     """Signs the bearer tokens of the HTTP APIs."""
 
 
-S = TypeVar("S", bound=ServiceSettings)
+S = TypeVar("S", bound=BaseSettings)
 
 
 def load_settings(kind: type[S]) -> S:

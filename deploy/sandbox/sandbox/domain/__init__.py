@@ -1,0 +1,1 @@
+"""What the provider does, as pure functions: no clock, no I/O."""

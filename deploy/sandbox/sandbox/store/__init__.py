@@ -1,0 +1,1 @@
+"""What the sandbox remembers: in memory, bounded, gone when it stops."""
