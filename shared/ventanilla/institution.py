@@ -7,6 +7,7 @@ to do (`ConfigError`), all problems at once.
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from string import Formatter
@@ -229,7 +230,18 @@ class Delivery(Section):
     max_backoff: Duration = timedelta(seconds=60)
 
 
-_MONEY = r"^\d+(\.\d+)?$"
+_MONEY = re.compile(r"\d+(\.\d+)?")
+
+
+def _money(value: object) -> object:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, str) and _MONEY.fullmatch(value):
+        return Decimal(value)
+    raise ValueError('an amount is a quoted decimal, so that no cent is lost on the way: "3277.00"')
+
+
+Money = Annotated[Decimal, BeforeValidator(_money)]
 
 
 class Allotment(Section):
@@ -238,9 +250,9 @@ class Allotment(Section):
     channel: Channel
     conversations: int = Field(ge=0)
     thresholds_percent: list[int] = [50, 80, 90, 100]
-    price_per_conversation: str | None = Field(default=None, pattern=_MONEY)
-    """Overage price for each conversation beyond the allotment, as a decimal string."""
-    monthly_price: str | None = Field(default=None, pattern=_MONEY)
+    monthly_price: Money = Decimal(0)
+    price_per_conversation: Money = Decimal(0)
+    """For each conversation beyond the allotment."""
     currency: str = "USD"
 
 

@@ -6,7 +6,7 @@ Everything else (creation, documentation, dead letters, consumers) reads this li
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ventanilla.contracts.billing import AllotmentReached, SessionChanged
+from ventanilla.contracts.billing import AllotmentReached, MeterMoved, SessionChanged
 from ventanilla.contracts.channel import MessageStatus, OutboundMessage, ReceivedMessage
 from ventanilla.contracts.conversation import (
     AgentActed,
@@ -115,9 +115,17 @@ ALLOTMENT = Topic(
     retention=timedelta(days=400),
 )
 
+METER_MOVED = Topic(
+    "billing.meter.moved.v1",
+    MeterMoved,
+    "billing",
+    ("billing",),
+    "Deliveries of one id of a person, handed to the other",
+)
+
 ALL: tuple[Topic, ...] = (
     RECEIVED, STATUS, OUTBOUND, CONTACT_LINKED, BOT_QUEUED, BOT_ANSWERED, AGENT_QUEUED, AGENT_ACTED,
-    TIMER, LIFECYCLE, SESSION, ALLOTMENT,
+    TIMER, LIFECYCLE, SESSION, ALLOTMENT, METER_MOVED,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What the meter says. Topics: `billing.session.v1`, `billing.allotment.v1`."""
+"""What the meter says. Topics: `billing.session.v1`, `billing.allotment.v1`, `billing.meter.moved.v1`."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -34,10 +34,26 @@ class SessionChanged(Event):
 
 
 class AllotmentReached(Event):
-    """A share of the month's allotment was used up, said once for each threshold and month."""
+    """A share of the month's allotment was used up, said once for each threshold and month.
 
+    It concerns no contact: `contact_id`, the key, is the channel and the month, `whatsapp:2026-11`.
+    """
+
+    channel: Channel
     month: str
     threshold_percent: int
     used: int
     allotment: int
-    cost: Decimal | None = None
+    cost: Decimal
+
+
+class MeterMoved(Event):
+    """Deliveries that were metered under another id of this contact: they count here from now on.
+
+    Billing's own; nobody else need read it. Times in UTC, by a short hash of the provider's message id.
+    """
+
+    channel: Channel
+    account: str
+    delivered: dict[str, Timestamp] = {}
+    seen: dict[str, Timestamp] = {}

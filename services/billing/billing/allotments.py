@@ -1,0 +1,112 @@
+"""Watches the current months against their allotments: figures for Prometheus, thresholds for listeners.
+
+The count is taken anew each time from the sessions, so nothing is lost with a process. A threshold is
+published under an id that derives from channel, month and percent, and remembered after Kafka acknowledged
+it: a crash between the two publishes it again under the same id.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from prometheus_client import Gauge
+
+from billing.domain.balance import Balance, balance, reached
+from billing.store import Sessions
+from ventanilla.clock import utc_now
+from ventanilla.contracts.billing import AllotmentReached
+from ventanilla.contracts.channel import Channel
+from ventanilla.contracts.event import derived_id
+from ventanilla.institution import Allotment, Institution
+from ventanilla.observability import logger
+from ventanilla.stream import Output
+from ventanilla.stream.failures import INFRASTRUCTURE
+from ventanilla.topics import ALLOTMENT
+
+log = logger(__name__)
+
+USED = Gauge("ventanilla_billing_sessions_used", "Sessions of the current month", ["channel"])
+LEFT = Gauge("ventanilla_billing_sessions_left", "Sessions that the month's allotment has left", ["channel"])
+OVERAGE = Gauge("ventanilla_billing_sessions_overage", "Sessions beyond the month's allotment", ["channel"])
+INCLUDED = Gauge("ventanilla_billing_allotment_sessions", "Sessions that a month includes", ["channel"])
+
+_EVERY_SECONDS = 2.0
+_LATE = timedelta(days=10)
+"""How long after its end a month is still watched: the provider may report that late."""
+
+
+def live_accounts(institution: Institution, channel: Channel) -> list[str]:
+    """The accounts that count: a replay account is a rehearsal."""
+    return [one.id for one in institution.accounts if one.channel is channel and not one.replay]
+
+
+class Allotments:
+    """One for each process; several processes say the same under the same ids."""
+
+    def __init__(
+        self,
+        institution: Institution,
+        sessions: Sessions,
+        publish: Callable[..., Awaitable[None]],
+    ) -> None:
+        self._institution = institution
+        self._sessions = sessions
+        self._publish = publish
+
+    async def watch(self) -> None:
+        """For ever; while an engine fails, it tries again."""
+        while True:
+            try:
+                await self._look()
+            except INFRASTRUCTURE as error:
+                log.warning("allotments_unknown", error=type(error).__name__)
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def _look(self) -> None:
+        now = utc_now().astimezone(self._institution.zone)
+        current = f"{now:%Y-%m}"
+        for contract in self._institution.allotments:
+            accounts = live_accounts(self._institution, contract.channel)
+            for month in {f"{now - _LATE:%Y-%m}", current}:
+                state = balance(month, await self._sessions.count(month, accounts), contract)
+                if month == current:
+                    _show(contract.channel, state)
+                await self._say(contract, state)
+
+    async def _say(self, contract: Allotment, state: Balance) -> None:
+        key = f"{contract.channel}:{state.month}"
+        due = reached(state.used, contract)
+        if not due:
+            return
+        said = await self._sessions.said(key)
+        new = [threshold for threshold in due if threshold not in said]
+        if not new:
+            return
+        await self._publish(*(_event(key, threshold, contract, state) for threshold in new))
+        await self._sessions.say(key, new)
+
+
+def _event(key: str, threshold: int, contract: Allotment, state: Balance) -> Output:
+    identity = derived_id("allotment", key, str(threshold))
+    return (
+        ALLOTMENT,
+        AllotmentReached(
+            id=identity,
+            occurred_at=utc_now(),
+            contact_id=key,
+            correlation_id=identity,
+            channel=contract.channel,
+            month=state.month,
+            threshold_percent=threshold,
+            used=state.used,
+            allotment=state.allotment,
+            cost=state.cost,
+        ),
+    )
+
+
+def _show(channel: Channel, state: Balance) -> None:
+    USED.labels(channel.value).set(state.used)
+    LEFT.labels(channel.value).set(state.left)
+    OVERAGE.labels(channel.value).set(state.overage)
+    INCLUDED.labels(channel.value).set(state.allotment)

@@ -1,0 +1,148 @@
+"""What the meter says, over HTTP, for finance and supervisors. Times in UTC, money as exact strings."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Query
+from pydantic import AwareDatetime, BaseModel
+
+from billing.allotments import live_accounts
+from billing.domain.balance import balance
+from billing.store import Sessions
+from ventanilla.access import Role, require
+from ventanilla.clock import utc_now
+from ventanilla.contacts import contact_id, looks_like_contact_id
+from ventanilla.contracts.channel import Channel
+from ventanilla.institution import Institution
+
+Month = Annotated[
+    str | None,
+    Query(
+        pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
+        description="YYYY-MM by the institution's calendar; without it the current month",
+    ),
+]
+
+
+class SessionItem(BaseModel):
+    """One 24-hour session, [opened_at, closes_at)."""
+
+    account: str
+    contact: str
+    opened_at: AwareDatetime
+    closes_at: AwareDatetime
+    month: str
+    messages: int
+
+
+class SessionPage(BaseModel):
+    items: list[SessionItem]
+    next: str | None
+    """Give it as `cursor` for the next page; null on the last."""
+
+
+class BalanceAnswer(BaseModel):
+    month: str
+    allotment: int
+    used: int
+    left: int
+    overage: int
+    cost: str
+    """In the contract's currency, two decimals."""
+
+
+def meter_routes(
+    *, token_key: str, contact_key: bytes, institution: Institution, sessions: Sessions
+) -> APIRouter:
+    """The routes; every one needs the role supervisor, finance or admin."""
+    router = APIRouter(
+        prefix="/v1",
+        tags=["meter"],
+        dependencies=[Depends(require(token_key, Role.SUPERVISOR, Role.FINANCE, Role.ADMIN))],
+    )
+
+    def this_month() -> str:
+        return f"{utc_now().astimezone(institution.zone):%Y-%m}"
+
+    @router.get("/sessions", summary="Metered sessions of a month, in order of opening")
+    async def list_sessions(
+        month: Month = None,
+        contact: Annotated[
+            str | None, Query(max_length=128, description="The provider's id of a person, or our contact id")
+        ] = None,
+        account: Annotated[str | None, Query(max_length=64)] = None,
+        cursor: Annotated[str | None, Query(max_length=256)] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> SessionPage:
+        found = await sessions.page(
+            month=month or this_month(),
+            contacts=None if contact is None else await sessions.contacts(_ids(contact)),
+            accounts=None if account is None else [account],
+            after=None if cursor is None else _position(cursor),
+            limit=limit + 1,
+        )
+        items = [
+            SessionItem(
+                account=one["account"],
+                contact=one["contact_id"],
+                opened_at=one["opened_at"],
+                closes_at=one["closes_at"],
+                month=one["month"],
+                messages=one["messages"],
+            )
+            for one in found[:limit]
+        ]
+        last = found[limit - 1] if len(found) > limit else None
+        return SessionPage(
+            items=items, next=None if last is None else _cursor(last["opened_at"], last["_id"])
+        )
+
+    @router.get("/balance", summary="A month against its allotment")
+    async def month_balance(
+        month: Month = None,
+        channel: Channel = Channel.WHATSAPP,
+        account: Annotated[
+            str | None, Query(max_length=64, description="One account alone, replay accounts included")
+        ] = None,
+    ) -> BalanceAnswer:
+        if account is not None and institution.account(channel, account) is None:
+            raise HTTPException(422, f"account: {channel} has no such account; see the institution's file")
+        asked = month or this_month()
+        accounts = live_accounts(institution, channel) if account is None else [account]
+        contract = next((one for one in institution.allotments if one.channel is channel), None)
+        state = balance(asked, await sessions.count(asked, accounts), contract)
+        return BalanceAnswer(
+            month=state.month,
+            allotment=state.allotment,
+            used=state.used,
+            left=state.left,
+            overage=state.overage,
+            cost=str(state.cost),
+        )
+
+    def _ids(contact: str) -> list[str]:
+        """Every pseudonym that this spelling may stand for: one for each account that we have."""
+        if looks_like_contact_id(contact):
+            return [contact]
+        return [
+            contact_id(contact_key, account.channel, account.id, contact) for account in institution.accounts
+        ]
+
+    return router
+
+
+def _cursor(opened_at: datetime, session_id: str) -> str:
+    return base64.urlsafe_b64encode(f"{opened_at.isoformat()} {session_id}".encode()).decode()
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    try:
+        moment, session_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
+        opened_at = datetime.fromisoformat(moment)
+    except (ValueError, binascii.Error):
+        opened_at = None
+    if opened_at is None or opened_at.tzinfo is None:
+        raise HTTPException(422, "cursor: give back `next` as it came")
+    return opened_at, session_id

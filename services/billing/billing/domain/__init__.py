@@ -1,0 +1,1 @@
+"""What the meter decides, without clock or I/O."""

@@ -1,0 +1,118 @@
+"""The read model: sessions as they were last published, aliases of contacts, thresholds that were said."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from ventanilla.contracts.billing import SessionChange, SessionChanged
+from ventanilla.contracts.conversation import ContactLinked
+from ventanilla.store import ASCENDING, Document, Store, UpdateOne, guarded_upserts
+
+_STANDING, _VOIDED = "standing", "voided"
+
+
+class Sessions:
+    """`billing_sessions`, `billing_aliases`, `billing_thresholds`. Every method may raise `StoreError`."""
+
+    def __init__(self, store: Store) -> None:
+        self._sessions = store.collection("billing_sessions")
+        self._aliases = store.collection("billing_aliases")
+        self._thresholds = store.collection("billing_thresholds")
+
+    async def prepare(self) -> None:
+        """Indexes; safe to repeat."""
+        await self._sessions.create_index([("month", ASCENDING), ("opened_at", ASCENDING)])
+        await self._sessions.create_index([("contact_id", ASCENDING), ("opened_at", ASCENDING)])
+
+    async def apply(self, changes: Sequence[SessionChanged]) -> None:
+        """Idempotent: of two changes of one session the later revision stands."""
+        latest: dict[str, SessionChanged] = {}
+        for change in changes:
+            known = latest.get(change.session_id)
+            if known is None or known.revision < change.revision:
+                latest[change.session_id] = change
+        await guarded_upserts(
+            self._sessions,
+            [
+                UpdateOne(
+                    {"_id": change.session_id, "revision": {"$lt": change.revision}},
+                    {"$set": _document(change)},
+                    upsert=True,
+                )
+                for change in latest.values()
+            ],
+        )
+
+    async def link(self, links: Sequence[ContactLinked]) -> None:
+        """Idempotent: an alias stands for one contact."""
+        if links:
+            await self._aliases.bulk_write(
+                [
+                    UpdateOne(
+                        {"_id": link.alias_id}, {"$set": {"contact_id": link.canonical_id}}, upsert=True
+                    )
+                    for link in links
+                ],
+                ordered=False,
+            )
+
+    async def contacts(self, ids: Sequence[str]) -> list[str]:
+        """`ids` and the contacts that they are aliases of."""
+        found = set(ids)
+        async for alias in self._aliases.find({"_id": {"$in": list(ids)}}):
+            found.add(alias["contact_id"])
+        return sorted(found)
+
+    async def page(
+        self,
+        *,
+        month: str,
+        contacts: Sequence[str] | None,
+        accounts: Sequence[str] | None,
+        after: tuple[datetime, str] | None,
+        limit: int,
+    ) -> list[Document]:
+        """Standing sessions in order of opening, the first `limit` beyond `after` (opened_at, id)."""
+        query: dict[str, Any] = {"month": month, "state": _STANDING}
+        if contacts is not None:
+            query["contact_id"] = {"$in": list(contacts)}
+        if accounts is not None:
+            query["account"] = {"$in": list(accounts)}
+        if after is not None:
+            query["$or"] = [
+                {"opened_at": {"$gt": after[0]}},
+                {"opened_at": after[0], "_id": {"$gt": after[1]}},
+            ]
+        cursor = self._sessions.find(query).sort([("opened_at", ASCENDING), ("_id", ASCENDING)])
+        return [document async for document in cursor.limit(limit)]
+
+    async def count(self, month: str, accounts: Sequence[str]) -> int:
+        """Standing sessions of these accounts that opened in `month`."""
+        return await self._sessions.count_documents(
+            {"month": month, "state": _STANDING, "account": {"$in": list(accounts)}}
+        )
+
+    async def said(self, key: str) -> set[int]:
+        """The thresholds of a channel's month that were published."""
+        document = await self._thresholds.find_one({"_id": key})
+        return set() if document is None else set(document["said"])
+
+    async def say(self, key: str, thresholds: Sequence[int]) -> None:
+        """Remember that they were published."""
+        await self._thresholds.update_one(
+            {"_id": key}, {"$addToSet": {"said": {"$each": list(thresholds)}}}, upsert=True
+        )
+
+
+def _document(change: SessionChanged) -> Document:
+    return {
+        "revision": change.revision,
+        "state": _VOIDED if change.change is SessionChange.VOIDED else _STANDING,
+        "contact_id": change.contact_id,
+        "channel": change.channel.value,
+        "account": change.account,
+        "opened_at": change.opened_at,
+        "closes_at": change.closes_at,
+        "month": change.month,
+        "messages": change.messages,
+    }
