@@ -45,8 +45,11 @@ def problems_error(found: list[Problem]) -> PydanticCustomError:
 S = TypeVar("S", bound=Section)
 
 
-def load_checked(path: Path, kind: type[S]) -> S:
-    """The file as a `kind`. Raises `ConfigError` with every problem, each with its line and its fix."""
+def load_checked(path: Path, kind: type[S], context: object = None) -> S:
+    """The file as a `kind`. Raises `ConfigError` with every problem, each with its line and its fix.
+
+    `context` is given to the model's validators, for what only another file can tell.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -64,7 +67,7 @@ def load_checked(path: Path, kind: type[S]) -> S:
         raise ConfigError([f"{path}:1: the file must be a mapping with {first} ..."])
     twice = [f"{path}:{line}: {where}: stands there twice; keep one" for line, where in _duplicates(node)]
     try:
-        checked = kind.model_validate(data)
+        checked = kind.model_validate(data, context=context)
     except ValidationError as error:
         found = [line for problem in error.errors() for line in _explain(path, node, problem)]
         raise ConfigError([*twice, *found]) from None

@@ -1,7 +1,7 @@
 """The bot's HTTP API: what it knows, and how it reads a sentence."""
 
+import datetime
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -31,7 +31,7 @@ class FactView(BaseModel):
     title: str
     answer: str
     source: str
-    date: date = Field(description="The day on which the source was looked up.")
+    date: datetime.date = Field(description="The day on which the source was looked up.")
     confirmed: bool = Field(description="False: orientation that the institution has yet to confirm.")
 
 

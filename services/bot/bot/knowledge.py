@@ -6,14 +6,14 @@ area and one for what holds everywhere, checked whole at the start.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Protocol, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
-from ventanilla.checked_yaml import ConfigError, Section, load_checked
+from ventanilla.checked_yaml import ConfigError, Problem, Section, load_checked, problems_error
 from ventanilla.institution import Institution
 
 MOST_FACTS = 8
@@ -52,10 +52,28 @@ class Fact(Section):
 
 
 class FactFile(Section):
-    """One file of the folder."""
+    """One file of the folder. Checked against the `Institution` in the context."""
 
     area: str | None
     facts: list[Fact]
+
+    @model_validator(mode="after")
+    def _of_the_institution(self, info: ValidationInfo) -> Self:
+        problems = list(self._misplaced(info.context))
+        if problems:
+            raise problems_error(problems)
+        return self
+
+    def _misplaced(self, institution: Institution) -> Iterator[Problem]:
+        if self.area is not None and self.area not in institution.areas:
+            known = ", ".join(institution.areas)
+            yield Problem(("area",), f"{self.area!r} is unknown; areas are {known}")
+        for place, fact in enumerate(self.facts):
+            if fact.category not in institution.categories:
+                known = ", ".join(institution.categories)
+                yield Problem(
+                    ("facts", place, "category"), f"{fact.category!r} is unknown; categories are {known}"
+                )
 
 
 class Knowledge(Protocol):
@@ -98,18 +116,18 @@ class FactBase:
 
     def best(self, question: str, area: str | None, category: str) -> Fact | None:
         asked = frozenset(self._words(question))
-        scored = [
-            (self._likeness(asked, known), fact)
+        candidates = [
+            (self._weight(known & asked), self._weight(known), fact)
             for fact, known in self._questions
             if fact.category == category and fact.area in (area, None)
         ]
-        score, fact = max(scored, key=lambda pair: pair[0], default=(0.0, None))
-        return fact if score >= _LIKE_ENOUGH else None
+        # The share that was asked decides; between equal shares, the question that says more.
+        scored = [(common / whole, common, fact) for common, whole, fact in candidates if whole]
+        share, _, fact = max(scored, key=lambda score: score[:2], default=(0.0, 0.0, None))
+        return fact if share >= _LIKE_ENOUGH else None
 
-    def _likeness(self, asked: frozenset[str], known: frozenset[str]) -> float:
-        """The weight of the words in common, as a share of the known question's weight: 0 to 1."""
-        weight = sum(self._weights[word] for word in known)
-        return sum(self._weights[word] for word in known & asked) / weight if weight else 0.0
+    def _weight(self, words: Iterable[str]) -> float:
+        return sum(self._weights[word] for word in words)
 
 
 def load_facts(folder: Path, institution: Institution) -> list[Fact]:
@@ -121,11 +139,10 @@ def load_facts(folder: Path, institution: Institution) -> list[Fact]:
     problems: list[str] = []
     for path in paths:
         try:
-            file = load_checked(path, FactFile)
+            file = load_checked(path, FactFile, context=institution)
         except ConfigError as error:
             problems.extend(error.problems)
             continue
-        problems.extend(_misplaced(path, file, institution))
         facts.extend(fact.model_copy(update={"area": file.area}) for fact in file.facts)
     for fact_id, times in Counter(fact.id for fact in facts).items():
         if times > 1:
@@ -139,12 +156,3 @@ def load_facts(folder: Path, institution: Institution) -> list[Fact]:
     if problems:
         raise ConfigError(problems)
     return facts
-
-
-def _misplaced(path: Path, file: FactFile, institution: Institution) -> Iterable[str]:
-    if file.area is not None and file.area not in institution.areas:
-        yield f"{path}:1: area: {file.area!r} is unknown; areas are {', '.join(institution.areas)}"
-    for place, fact in enumerate(file.facts):
-        if fact.category not in institution.categories:
-            known = ", ".join(institution.categories)
-            yield f"{path}: facts.{place}.category: {fact.category!r} is unknown; categories are {known}"

@@ -70,8 +70,10 @@ class LinearUnderstander:
         return self._decide(intents, areas)
 
     def words(self, text: str) -> list[str]:
-        """The words of a sentence in one spelling each, corrected; what is unknown left out."""
-        return [word for word in self._speller.read(text).words if word not in (UNKNOWN, FAMILIAR)]
+        """The words of a sentence in one spelling each; what is unknown stays as it sounds."""
+        reading = self._speller.read(text)
+        pairs = zip(reading.sounds, reading.words, strict=True)
+        return [sound if word in (UNKNOWN, FAMILIAR) else word for sound, word in pairs]
 
     def _decide(self, intents: Any, areas: Any) -> Understanding:
         names = list(self._intents.classes_)
