@@ -20,7 +20,9 @@ def derived_id(*parts: str) -> str:
 class Contract(BaseModel):
     """A value inside an event: immutable, and tolerant of fields that a newer writer added."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_timedelta="float")
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", ser_json_timedelta="float", use_attribute_docstrings=True
+    )
 
 
 class Event(Contract):
