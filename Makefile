@@ -2,7 +2,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 PROJECTS := pyproject.toml shared/pyproject.toml $(wildcard services/*/pyproject.toml deploy/*/pyproject.toml)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
 from stack.engines import EngineError, free_port, kafka_answers, mongo_answers, start_engines
 from ventanilla.store import Store
 
