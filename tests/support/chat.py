@@ -51,7 +51,7 @@ _CONTENTS: dict[str, InboundContent] = {
 
 
 def queued(
-    content: InboundContent | None, turn: int, conversation: str = "c1", opened_at: datetime = MORNING
+    content: InboundContent | None, turn: int, conversation: str = "c1", contact: str = "contact"
 ) -> ConversationQueued:
     """The router's word that it is the bot's turn."""
     message = None
@@ -59,7 +59,7 @@ def queued(
         message = ReceivedMessage(
             id=f"{conversation}-m{turn}",
             occurred_at=MORNING,
-            contact_id="contact",
+            contact_id=contact,
             correlation_id=f"correlation-{turn}",
             channel=Channel.WHATSAPP,
             account="1",
@@ -70,17 +70,17 @@ def queued(
     return ConversationQueued(
         id=f"{conversation}-q{turn}",
         occurred_at=MORNING,
-        contact_id="contact",
+        contact_id=contact,
         correlation_id=f"correlation-{turn}",
         conversation=Conversation(
             id=conversation,
-            contact_id="contact",
+            contact_id=contact,
             channel=Channel.WHATSAPP,
             account="1",
             state=ConversationState.WITH_BOT,
             revision=turn,
-            opened_at=opened_at,
-            state_since=opened_at,
+            opened_at=MORNING,
+            state_since=MORNING,
             last_inbound_at=MORNING,
             turn=turn,
         ),

@@ -59,6 +59,7 @@ class FactFile(Section):
 
     @model_validator(mode="after")
     def _of_the_institution(self, info: ValidationInfo) -> Self:
+        assert isinstance(info.context, Institution)
         problems = list(self._misplaced(info.context))
         if problems:
             raise problems_error(problems)

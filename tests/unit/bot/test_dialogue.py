@@ -1,11 +1,9 @@
 """Chats with the bot, as a citizen would read them (see support/chat.py for the signs)."""
 
-from datetime import timedelta
-
 import pytest
 
 from bot.domain.assistant import Assistant
-from support.chat import MORNING, Chat, play, queued, words
+from support.chat import Chat, play, queued, words
 from ventanilla.contracts.channel import Media, Menu, Text
 from ventanilla.contracts.conversation import BotAnswered, BotOutcome
 from ventanilla.contracts.event import derived_id
@@ -185,17 +183,13 @@ def test_a_replay_gives_the_same_event(assistant: Assistant) -> None:
     assert answered.sources == ["rpi-estado"]
 
 
-def test_a_new_conversation_begins_anew_and_an_old_one_does_not_return(assistant: Assistant) -> None:
+def test_a_new_conversation_begins_anew(assistant: Assistant) -> None:
     old = assistant.decide(None, queued(Text(text="quien gano el clasico"), 4, "old"))
-    later = MORNING + timedelta(days=1)
-    new = assistant.decide(old.state, queued(Text(text="que hora es en china"), 1, "new", later))
+    new = assistant.decide(old.state, queued(Text(text="que hora es en china"), 1, "new"))
     (_, answered), *_ = new.outputs
     assert isinstance(answered, BotAnswered)
     assert answered.outcome is BotOutcome.CONTINUE  # the old conversation's miss does not count
     assert "asistente automático" in words(answered)
-    straggler = assistant.decide(new.state, queued(Text(text="hola"), 5, "old"))
-    assert straggler.outputs == ()
-    assert straggler.state == new.state
 
 
 def test_given_back_without_a_word_it_offers_the_menu(assistant: Assistant) -> None:

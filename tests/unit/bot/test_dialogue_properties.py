@@ -23,8 +23,9 @@ from ventanilla.contracts.conversation import BotAnswered, BotOutcome
 
 SENTENCES = st.sampled_from(
     [
-        "hola", "gracias", "1", "2", "la ultima", "99", "requisitos", "cuanto cuesta", "como va mi marca", "presio del mapa",
-        "q papeles piden pa quitar la hipoteca", "comercio", "va a llover", "asdf", "", "👍", "quiero hablar con alguien",
+        "hola", "gracias", "1", "2", "la ultima", "99", "requisitos", "cuanto cuesta", "como va mi marca",
+        "presio del mapa", "quiero hablar con alguien",
+        "q papeles piden pa quitar la hipoteca", "comercio", "va a llover", "asdf", "", "👍",
         "2023045678", "soy idiota", "a que hora abren",
     ]
 )  # fmt: skip

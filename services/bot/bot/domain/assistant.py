@@ -50,16 +50,13 @@ class Assistant:
         self._known_ids = self._menus.known_ids(knowledge)
 
     def decide(self, state: Dialogue | None, event: Event) -> Decision[Dialogue]:
-        """Answer a turn once. A turn that was answered, and one of an older conversation, change nothing."""
+        """Answer a turn once: one that was answered already changes nothing."""
         if not isinstance(event, ConversationQueued):
             raise TypeError(f"the bot does not read {type(event).__name__}")
         conversation = event.conversation
-        if state is None or state.conversation_id != conversation.id:
-            if state is not None and conversation.opened_at < state.opened_at:
-                return Decision(state)
+        dialogue = state
+        if dialogue is None or dialogue.conversation_id != conversation.id:
             dialogue = Dialogue.begin(conversation)
-        else:
-            dialogue = state
         if conversation.turn <= dialogue.turn:
             return Decision(state)
         heard = self._hear(dialogue, event)

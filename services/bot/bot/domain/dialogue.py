@@ -1,6 +1,5 @@
 """What the bot remembers of a conversation."""
 
-from datetime import datetime
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
@@ -18,13 +17,11 @@ class Offered(BaseModel):
 
 
 class Dialogue(BaseModel):
-    """One conversation, as far as the bot had it. A contact has one at a time: the newest."""
+    """One conversation, as far as the bot had it. A contact has one at a time."""
 
     model_config = ConfigDict(frozen=True)
 
     conversation_id: str
-    opened_at: datetime
-    """When the conversation began (UTC): a straggler of an older one must not replace this one."""
     turn: int = 0
     """The last turn that was answered. Turns only grow; what is not newer was answered already."""
     greeted: bool = False
@@ -38,7 +35,6 @@ class Dialogue(BaseModel):
     def begin(cls, conversation: Conversation) -> Self:
         return cls(
             conversation_id=conversation.id,
-            opened_at=conversation.opened_at,
             area=conversation.area,
             category=conversation.category,
         )

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from bot.understanding import NOTHING_SAID, OUTSIDE, PERSON, Understanding
 from bot.understanding.noise import mistyped
@@ -106,7 +107,8 @@ def _fitted(features: csr_matrix, labels: list[str]) -> LogisticRegression:
     model = LogisticRegression(
         C=_REGULARISATION, solver="lbfgs", max_iter=200, tol=1e-3, class_weight="balanced"
     )
-    return model.fit(features, labels)
+    with threadpool_limits(1):  # more threads only spin: the matrices are sparse and small
+        return model.fit(features, labels)
 
 
 def _augmented(phrases: Phrases) -> Iterator[Example]:
