@@ -1,0 +1,251 @@
+"""`ventanilla demo`, from the stack to the exit status."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from stack.demo.books import Books
+from stack.demo.desk import Desk
+from stack.demo.figures import Balance, Evidence, Figures, figures
+from stack.demo.player import Player
+from stack.demo.provider import Provider, ProviderError, phone
+from stack.demo.recording import Citizen, load_day
+from stack.demo.show import show
+from stack.demo.witness import Witness
+from stack.secrets import load_secrets
+from stack.state import config_file, data_folder, read_state
+from stack.status import gather_status
+from ventanilla.calendar import OfficeHours
+from ventanilla.clock import utc_now
+from ventanilla.contracts.channel import Channel
+from ventanilla.institution import Account, ConfigError, Institution, load_institution
+
+_START_SECONDS = 180.0
+_SETTLE_SECONDS = 120.0
+_RUNS = "demo-runs"
+
+
+class DemoError(Exception):
+    """The day cannot be played; the message says why."""
+
+
+def run(as_json: bool) -> int:
+    """0 when every figure adds up, 1 when one does not or the day could not be played."""
+    console = Console(stderr=as_json)
+    try:
+        found, institution = asyncio.run(_demo(data_folder(), console, quiet=as_json))
+    except (DemoError, ProviderError, ConfigError, httpx.HTTPError) as error:
+        sys.stderr.write(f"demo: {error or type(error).__name__}\n")
+        return 1
+    if as_json:
+        sys.stdout.write(json.dumps(found.as_json(), indent=2, ensure_ascii=False, default=str) + "\n")
+    else:
+        show(console, found, institution)
+    wrong = [check.name for check in found.checks if not check.ok]
+    for name in wrong:
+        sys.stderr.write(f"does not add up: {name}\n")
+    return 1 if wrong else 0
+
+
+async def _demo(data: Path, console: Console, quiet: bool) -> tuple[Figures, Institution]:
+    async with AsyncExitStack() as opened:
+        facts = await opened.enter_async_context(_stack(data, console))
+        state = read_state(data)
+        institution = load_institution(state.config if state else config_file())
+        client = await opened.enter_async_context(
+            httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=64))
+        )
+        stage = await _Stage.set(data, facts, institution, client)
+        opened.push_async_callback(stage.witness.stop)
+        return await stage.perform(console, quiet), institution
+
+
+@dataclass
+class _Stage:
+    """Everything that a run needs."""
+
+    institution: Institution
+    account: Account
+    day: date
+    number: int
+    provider: Provider
+    witness: Witness
+    desk: Desk
+    books: Books
+
+    @classmethod
+    async def set(
+        cls, data: Path, facts: dict[str, Any], institution: Institution, client: httpx.AsyncClient
+    ) -> "_Stage":
+        account = next(
+            (one for one in institution.accounts if one.channel is Channel.WHATSAPP and one.replay), None
+        )
+        if account is None:
+            raise DemoError(
+                "the institution's file has no WhatsApp account that plays recorded days; "
+                "add one with `replay: true`"
+            )
+        secrets = load_secrets(data)
+        urls = {name: service["url"] for name, service in facts["services"].items()}
+        witness = Witness(facts["kafka"])
+        await witness.start()
+        return cls(
+            institution=institution,
+            account=account,
+            day=_working_day(institution),
+            number=_next_run(data),
+            provider=Provider(
+                client, urls["ingest"], urls["sandbox"], account.id, secrets["VENTANILLA_WHATSAPP_APP_SECRET"]
+            ),
+            witness=witness,
+            desk=Desk(client, urls["agent-gateway"], institution, secrets["VENTANILLA_DEMO_PASSWORD"]),
+            books=Books(
+                client, urls["billing"], urls["agent-gateway"], account.id, secrets["VENTANILLA_TOKEN_KEY"]
+            ),
+        )
+
+    async def perform(self, console: Console, quiet: bool) -> Figures:
+        citizens = load_day()
+        before = await self.books.balance(self._month)
+        player = Player(
+            self.institution, self.account, self.day, self.number, self.provider, self.witness, self.desk
+        )
+        began = time.monotonic()
+        with _progress(console, quiet) as progress:
+            task = progress.add_task("citizens", total=len(citizens))
+            await player.play(citizens, lambda: progress.advance(task))
+            seconds = time.monotonic() - began
+            waiting = progress.add_task("settling", total=None)
+            evidence = await self._settled(player, citizens, before, seconds)
+            progress.update(waiting, total=1, completed=1)
+        return figures(evidence)
+
+    @property
+    def _month(self) -> str:
+        return f"{self.day:%Y-%m}"
+
+    async def _settled(
+        self, player: Player, citizens: list[Citizen], before: Balance, seconds: float
+    ) -> Evidence:
+        """When every figure adds up, or when nothing more comes that could change it."""
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while True:
+            evidence = await self._evidence(player, citizens, before, seconds)
+            found = figures(evidence)
+            good = evidence.report.pending == 0 and all(check.ok for check in found.checks)
+            if good or time.monotonic() > deadline:
+                return evidence
+            await asyncio.sleep(1)
+
+    async def _evidence(
+        self, player: Player, citizens: list[Citizen], before: Balance, seconds: float
+    ) -> Evidence:
+        addresses = {phone(self.number, one.number, one.ids, one.name).address for one in citizens}
+        contacts = set(player.tally.contacts.values())
+        conversations = {
+            change.conversation.id
+            for change in self.witness.seen.changes.values()
+            if change.contact_id in contacts
+        }
+        return Evidence(
+            run=self.number,
+            day=self.day.isoformat(),
+            seconds=seconds,
+            citizens=citizens,
+            tally=player.tally,
+            seen=self.witness.seen,
+            report=await self.provider.report(addresses),
+            before=before,
+            after=await self.books.balance(self._month),
+            allotment=next(
+                (one for one in self.institution.allotments if one.channel is Channel.WHATSAPP), None
+            ),
+            listed_sessions=await self.books.sessions(self._month, contacts),
+            desk_queues=await self.books.queues(self.institution.queues, conversations),
+        )
+
+
+def _progress(console: Console, quiet: bool) -> Progress:
+    return Progress(
+        TextColumn("{task.description:10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=console, disable=quiet or not console.is_terminal,
+    )  # fmt: skip
+
+
+def _working_day(institution: Institution) -> date:
+    """The most recent day before today on which the default queue is open."""
+    queue = institution.queues[institution.default_queue]
+    hours = OfficeHours(institution.schedules[queue.schedule], institution.zone)
+    today = utc_now().astimezone(institution.zone).date()
+    for back in range(1, 400):
+        day = today - timedelta(days=back)
+        if hours.spans(day):
+            return day
+    raise DemoError(f"the queue {institution.default_queue} was open on no day of the last year")
+
+
+def _next_run(data: Path) -> int:
+    """Each run on the same data has its own telephone numbers."""
+    counter = data / _RUNS
+    number = int(counter.read_text(encoding="ascii")) + 1 if counter.exists() else 1
+    counter.write_text(str(number), encoding="ascii")
+    return number
+
+
+@asynccontextmanager
+async def _stack(data: Path, console: Console) -> AsyncIterator[dict[str, Any]]:
+    """The running stack's facts (see `stack.status`), or those of one that runs as long as this block."""
+    if read_state(data) is not None:
+        facts = await _ready(data, lambda: None)
+        yield facts
+        return
+    console.print("no stack runs here: starting one for this demo ...")
+    with _log(data) as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "stack", "up", "--data", str(data), stdout=log, stderr=log,
+            env=os.environ | {"NO_COLOR": "1"}, start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield await _ready(data, lambda: process.returncode)
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            await process.wait()
+
+
+def _log(data: Path) -> BinaryIO:
+    data.mkdir(parents=True, exist_ok=True)
+    return (data / "demo.log").open("wb")
+
+
+async def _ready(data: Path, ended: Callable[[], int | None]) -> dict[str, Any]:
+    """Waits for a stack that is starting. Raises `DemoError` when it ends, or is not ready in time."""
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        if ended() is not None:
+            tail = (data / "demo.log").read_text(encoding="utf-8", errors="replace").strip()[-2000:]
+            raise DemoError(f"the stack did not start:\n{tail}")
+        facts = await gather_status(data)
+        if facts["ready"] and facts["kafka"]:
+            return facts
+        if time.monotonic() > deadline:
+            lines = [
+                f"{name}: {service['problem']}"
+                for name, service in facts["services"].items()
+                if not service["ready"]
+            ]
+            raise DemoError("\n  ".join(["the stack is not ready:", *lines]))
+        await asyncio.sleep(0.5)
