@@ -59,6 +59,7 @@ stroke-linecap:round;stroke-linejoin:round}\
 .v .launch{width:60px;height:60px;border-radius:30px;background:var(--main);color:#fff;box-shadow:0 6px 20px rgba(8,40,56,.32)}\
 .v .launch:hover,.v .write button:hover{background:var(--deep)}\
 .v .launch svg{width:28px;height:28px}\
+.v.open .launch svg:first-child,.v:not(.open) .launch svg+svg{display:none}\
 .badge{position:absolute;top:-4px;right:-4px;min-width:24px;border-radius:12px;padding:0 6px;\
 background:#b3261e;color:#fff;font-size:13px;font-weight:700;line-height:24px}\
 .panel{bottom:92px;width:384px;max-width:calc(100vw - 40px);height:620px;max-height:calc(100vh - 112px);\
@@ -164,7 +165,7 @@ max-height:none;border:0;border-radius:0}.v.open .launch{display:none}.v .launch
 
   function el(tag, attributes, children) {
     var node = document.createElementNS(/^(svg|path)$/.test(tag) ? "http://www.w3.org/2000/svg" : "http://www.w3.org/1999/xhtml", tag);
-    Object.keys(attributes).forEach(function (name) {
+    Object.keys(attributes || {}).forEach(function (name) {
       if (name === "text") { node.textContent = attributes.text; } else { node.setAttribute(name, attributes[name]); }
     });
     (children || []).forEach(function (child) { node.appendChild(child); });
@@ -196,7 +197,7 @@ max-height:none;border:0;border-radius:0}.v.open .launch{display:none}.v .launch
   var launch = el("button", {
     "class": "launch", type: "button", "aria-label": TEXTS.open, "aria-expanded": "false",
     "aria-controls": "ventanilla-panel", "aria-haspopup": "dialog"
-  }, [icon("M4 5h16v11H9l-5 4z"), badge]);
+  }, [icon("M4 5h16v11H9l-5 4z"), icon("M6 9l6 6 6-6"), badge]);
   var title = el("h2", { id: "ventanilla-title", text: script.getAttribute("data-title") || TEXTS.title });
   var stateText = el("span", { text: "" });
   var state = el("p", { role: "status" }, [el("span", { "class": "dot", "aria-hidden": "true" }), stateText]);
