@@ -147,10 +147,9 @@ def _kafka_command(data: Path, port: int) -> list[str]:
 
 
 def _mongo_command(data: Path, port: int) -> list[str]:
-    command = str(Path(sys.executable).with_name("nx-27017"))
-    pid_file = str(data / "nx-27017.pid")
     return [
-        command, "--data-dir", str(data), "-p", str(port), "--log-file", os.devnull, "--pid-file", pid_file,
+        sys.executable, "-m", "stack.document_engine", "--data-dir", str(data), "-p", str(port),
+        "--log-file", os.devnull, "--pid-file", str(data / "nx-27017.pid"),
     ]  # fmt: skip
 
 

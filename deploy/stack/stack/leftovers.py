@@ -43,7 +43,7 @@ def _is_service(pid: int) -> bool:
 
 def _is_engine(pid: int) -> bool:
     command = command_of(pid) or ""
-    return "noida-db" in command or "nx-27017" in command
+    return "noida-db" in command or "stack.document_engine" in command
 
 
 def _end(pids: list[int]) -> None:
