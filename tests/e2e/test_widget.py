@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from ingest.channels.webchat.limits import Limits
 from support.engines import RunningEngines
 from support.topics import events, eventually_events
 from support.webchat import MENU, Replica, contact_of, replica
@@ -121,6 +123,43 @@ async def test_an_agent_speaks_under_his_name_and_the_office_apart(
         await server.say(contact(server), TextOut(text="Buenas tardes, ¿en qué le ayudo?"), by="agent")
         await expect(page.locator(".m.agent .who")).to_have_text("Ana Pérez")
         await expect(page.locator(".m.system .body")).to_have_text("Le atiende Ana Pérez.")
+
+
+async def test_what_is_new_is_followed_unless_the_visitor_reads_further_up(
+    engines: RunningEngines, database: str, browser: Browser
+) -> None:
+    async with replica(engines, database) as server, page_of(browser, server) as page:
+        await page.get_by_role("button", name="Abrir el chat").click()
+        await say(page, "hola")
+        await expect(page.locator(".m.visitor .meta")).to_contain_text("Enviado")
+        await server.say(contact(server), TextOut(text="largo\n" * 40))
+        await server.say(contact(server), TextOut(text="el final"))
+        await expect(page.get_by_text("el final")).to_be_in_viewport()
+        await page.get_by_role("log").evaluate("one => { one.scrollTop = 0; }")
+        await expect(page.get_by_text("Bienvenido")).to_be_in_viewport()
+        await server.say(contact(server), TextOut(text="uno más"))
+        await expect(page.get_by_text("uno más")).to_be_attached()
+        await expect(page.get_by_text("Bienvenido")).to_be_in_viewport()
+
+
+async def test_a_window_too_many_gives_way_and_can_be_taken_back(
+    engines: RunningEngines, database: str, browser: Browser
+) -> None:
+    limits = replace(Limits(), connections_per_visitor=1)
+    async with replica(engines, database, limits=limits) as server:
+        context = await browser.new_context()
+        first = await opened(context, server)
+        await first.get_by_role("button", name="Abrir el chat").click()
+        await say(first, "hola")
+        await expect(first.locator(".m.visitor .meta")).to_contain_text("Enviado")
+        second = await opened(context, server)
+        await second.get_by_role("button", name="Abrir el chat").click()
+        await expect(first.get_by_text("El chat sigue abierto en otra ventana.")).to_be_visible()
+        await say(second, "desde la segunda")
+        await first.get_by_role("button", name="Usar aquí").click()
+        await expect(first.get_by_text("desde la segunda")).to_be_visible()
+        await expect(second.get_by_text("El chat sigue abierto en otra ventana.")).to_be_visible()
+        await context.close()
 
 
 async def test_what_others_write_stays_text(engines: RunningEngines, database: str, browser: Browser) -> None:
@@ -326,6 +365,7 @@ async def test_it_fits_every_screen(
         await expect(page.locator(".m.agent .body")).to_be_visible()
         for width, height in SCREENS:
             await page.set_viewport_size({"width": width, "height": height})
+            await expect(page.locator(".m.agent .body")).to_be_in_viewport(ratio=1)
             await page.screenshot(path=tmp_path / f"{width}-{scheme}.png")
             for name in ("Cerrar el chat", "Enviar"):
                 box = await page.locator(".panel").get_by_role("button", name=name).bounding_box()

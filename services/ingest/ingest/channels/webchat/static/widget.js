@@ -28,6 +28,7 @@
     offline: "Sin conexión. Lo que escriba se enviará cuando vuelva.",
     online: "En línea",
     waiting: "Hay muchas conexiones. Lo intentaremos de nuevo en un momento.",
+    paused: "En pausa",
     elsewhere: "El chat sigue abierto en otra ventana.",
     resume: "Usar aquí",
     unavailable: "El chat no está disponible en este sitio.",
@@ -76,7 +77,7 @@ box-shadow:0 18px 50px rgba(8,40,56,.28);animation:in .18s ease-out}\
 .v .head button,.v .write button{flex:none;width:44px;height:44px;margin-left:8px}\
 .v .head button:hover{background:rgba(255,255,255,.14)}\
 .v .head :focus-visible{outline-color:#fff;outline-offset:-3px}\
-.bar{padding:8px 16px;background:var(--note);font-size:14px}\
+.bar{display:flex;align-items:center;justify-content:space-between;padding:8px 16px;background:var(--note);font-size:14px}\
 .v .bar button,.v .meta button{margin-left:8px;padding:6px 10px;border-width:1px;font-weight:600}\
 .log{position:relative;flex:1;min-height:0;overflow-y:auto;overscroll-behavior:contain;padding:16px;background:var(--wash)}\
 .v .log:focus-visible{outline-offset:-3px}\
@@ -226,6 +227,7 @@ max-height:none;border:0;border-radius:0}.v.open .launch{display:none}.v .launch
 
   var opened = false;
   var unread = 0;
+  var following = true;
 
   function small() {
     return !!window.matchMedia && window.matchMedia("(max-width:480px),(max-height:560px)").matches;
@@ -241,8 +243,8 @@ max-height:none;border:0;border-radius:0}.v.open .launch{display:none}.v .launch
       box.className = "v open";
       launch.setAttribute("aria-expanded", "true");
       launch.setAttribute("aria-label", TEXTS.close);
+      following = true;
       fit();
-      log.scrollTop = log.scrollHeight;
       connect();
       seen();
     }
@@ -271,6 +273,7 @@ max-height:none;border:0;border-radius:0}.v.open .launch{display:none}.v .launch
     } else {
       panel.style.height = panel.style.top = panel.style.bottom = "";
     }
+    toEnd();
   }
 
   function keepInside(event) {
@@ -294,16 +297,16 @@ max-height:none;border:0;border-radius:0}.v.open .launch{display:none}.v .launch
   }
 
   function show(kind, note, canResume) {
-    stateText.textContent = kind === "online" ? TEXTS.online : kind === "connecting" ? TEXTS.connecting : note;
+    stateText.textContent = kind === "online" ? TEXTS.online : kind === "connecting" ? TEXTS.connecting : canResume ? TEXTS.paused : note;
     box.querySelector(".head").className = kind === "online" ? "head on" : "head";
     bar.hidden = !canResume;
     barText.textContent = canResume ? note : "";
     resume.hidden = !canResume;
-    if (canResume) { stateText.textContent = ""; }
   }
 
   function toEnd(force) {
-    if (force || log.scrollHeight - log.scrollTop - log.clientHeight < 160) { log.scrollTop = log.scrollHeight; }
+    // What is new is followed, unless the visitor has scrolled up to read.
+    if (force || following) { log.scrollTop = log.scrollHeight; }
   }
 
   // --- messages -------------------------------------------------------------------------------------------
@@ -398,7 +401,7 @@ max-height:none;border:0;border-radius:0}.v.open .launch{display:none}.v .launch
       place(one, frame.seq);
       if (kind === "visitor" && !own) { mark(one, "sent"); mine[frame.client_id] = one; }
       if (kind !== "visitor" && frame.seq > readSeq && !visible()) { unread += 1; }
-      toEnd(false);
+      toEnd();
     }
     if (lastSeq >= headSeq) { log.removeAttribute("aria-busy"); }
     count();
@@ -634,6 +637,9 @@ max-height:none;border:0;border-radius:0}.v.open .launch{display:none}.v .launch
     shut.addEventListener("click", close);
     resume.addEventListener("click", function () { replaced = false; input.focus(); comeBack(); });
     form.addEventListener("submit", submit);
+    log.addEventListener("scroll", function () {
+      if (opened) { following = log.scrollHeight - log.scrollTop - log.clientHeight < 60; }
+    });
     input.addEventListener("input", grow);
     input.addEventListener("keydown", function (event) {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { submit(event); }
