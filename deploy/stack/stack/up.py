@@ -182,7 +182,8 @@ class _Up:
         for child in children:
             table.add_row(child.name, f"{child.url}{child.service.page or ''}", child.service.purpose)
         self._console.print(table)
-        agents = ", ".join(f"agente.{area}" for area in institution.areas)
+        places = [*institution.areas, *(key for key, queue in institution.queues.items() if not queue.area)]
+        agents = ", ".join(f"agente.{place}" for place in places)
         secrets = self._options.data / FILE
         self._say(f"Desk accounts: {agents}, supervisora: VENTANILLA_DEMO_PASSWORD in {secrets}")
         self._say(f"               admin: VENTANILLA_ADMIN_PASSWORD in {secrets}")
