@@ -8,7 +8,7 @@ from ingest.channels.webchat import Keys as WebChatKeys
 from ingest.channels.webchat import web_chat
 from ingest.channels.whatsapp.intake import Intake
 from ingest.channels.whatsapp.sender import WhatsAppSender, provider_client
-from ingest.channels.whatsapp.webhook import webhook_routes
+from ingest.channels.whatsapp.webhook import challenge_route, notification_route
 from ingest.deliveries.worker import Worker
 from ingest.handlers import consume
 from ingest.identity.resolver import Resolver
@@ -37,7 +37,7 @@ async def _wire(app: FastAPI, runtime: Runtime[IngestSettings]) -> None:
     aliases, addresses, deliveries = Aliases(store), Addresses(store), Deliveries(store)
     await aliases.prepare()
     contact_key = settings.contact_key.get_secret_value().encode()
-    resolver = Resolver(contact_key, aliases, addresses)
+    resolver = Resolver(contact_key, aliases, addresses, stream.publish)
     chat = web_chat(
         institution=runtime.institution,
         store=store,
@@ -55,15 +55,10 @@ async def _wire(app: FastAPI, runtime: Runtime[IngestSettings]) -> None:
     )
     senders: dict[Channel, ChannelSender] = {Channel.WHATSAPP: whatsapp, Channel.WEBCHAT: chat.sender}
     consume(stream, Worker(runtime.institution, stream, deliveries, addresses, senders), deliveries)
-    app.include_router(
-        webhook_routes(
-            app_secret=settings.whatsapp_app_secret.get_secret_value().encode(),
-            verify_token=settings.whatsapp_verify_token.get_secret_value(),
-            accounts=frozenset(
-                one.id for one in runtime.institution.accounts if one.channel is Channel.WHATSAPP
-            ),
-            intake=Intake(stream, resolver),
-        )
-    )
+    numbers = frozenset(one.id for one in runtime.institution.accounts if one.channel is Channel.WHATSAPP)
+    app_secret = settings.whatsapp_app_secret.get_secret_value().encode()
+    # The first in the list is found first: nothing else is asked for as often.
+    app.router.routes.insert(0, notification_route(app_secret, numbers, Intake(stream, resolver)))
+    app.include_router(challenge_route(settings.whatsapp_verify_token.get_secret_value()))
     app.include_router(chat.router)
     app.include_router(message_routes(settings.token_key.get_secret_value(), deliveries))

@@ -247,7 +247,7 @@ async def test_a_link_that_was_kept_but_not_announced_is_announced_later(
     async with ingest() as client:
         for sent in (message(from_=None, from_user_id=user, id="1"), message(from_=number, id="2")):
             assert (await post(client, change(messages=[sent]))).status_code == 200
-        monkeypatch.setattr("ingest.store.addresses.Addresses.learn", down)
+        monkeypatch.setattr("ingest.store.aliases.Aliases.unannounced", down)
         joined = change(messages=[message(from_=number, from_user_id=user, id="3")])
         assert (await post(client, joined)).status_code == 503
         monkeypatch.undo()

@@ -35,6 +35,11 @@ class Addresses:
         document = await self._collection.find_one({"_id": contact_id})
         return None if document is None else _address(document)
 
+    def knows(self, contact_id: str, person: Person) -> bool:
+        """Whether there is nothing to learn from him, as far as memory says."""
+        known = self._known.get(contact_id)
+        return known is not None and all(known.get(name) == value for name, value in _told(person).items())
+
     async def learn(self, people: Mapping[str, Person]) -> None:
         """Keep what is new about each contact. What is older than the last change changes nothing.
 
@@ -46,10 +51,9 @@ class Addresses:
             async for document in self._collection.find(page):
                 self._known[document["_id"]] = _facts(document)
         changed = [
-            (contact, person, told)
+            (contact, person, _told(person))
             for contact, person in people.items()
-            if (told := _told(person)).items() - self._known.get(contact, {}).items()
-            or contact not in self._known
+            if not self.knows(contact, person)
         ]
         writes = [_write(contact, person, told) for contact, person, told in changed]
         refused = await guarded_upserts(self._collection, writes)

@@ -29,17 +29,14 @@ class Intake:
         may be there, and taking the same again gives the same events."""
         people = [draft.person for draft in drafts.messages]
         people += [draft.person for draft in drafts.statuses]
-        resolution = await self._resolver.resolve(people)
-        contacts = iter(resolution.contacts)
-        outputs: list[Output] = list(resolution.announcements)
+        contacts = iter(await self._resolver.resolve(people))
+        outputs: list[Output] = []
         outputs += [(RECEIVED, draft.event(next(contacts), received_at)) for draft in drafts.messages]
         outputs += [(STATUS, draft.event(next(contacts))) for draft in drafts.statuses]
         if drafts.rejects:
             await asyncio.gather(self._stream.publish(*outputs), *map(self._refuse, drafts.rejects))
         else:
             await self._stream.publish(*outputs)
-        await self._resolver.mark_announced(resolution)
-        metrics.LINKS.inc(len(resolution.announcements))
         self._count(drafts.messages)
         for status, number in Counter(draft.status for draft in drafts.statuses).items():
             self._statuses[status].inc(number)

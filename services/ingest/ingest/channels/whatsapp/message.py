@@ -27,7 +27,8 @@ def message_draft(account: str, raw: Any, contacts: Contacts) -> MessageDraft:
     if contact is not None:
         shown += [contact.wa_id, contact.user_id, contact.parent_user_id]
     content = validated(lambda item: content_of(message, item), raw, "bad_content")
-    name = None if contact is None else contact.profile.name or contact.profile.username
+    profile = contact.profile if contact else None
+    name = (profile.name or profile.username) if profile else None
     changed = message.edit or message.revoke
     context = message.context
     return MessageDraft(

@@ -15,12 +15,16 @@ Timestamp = str | int
 """Unix seconds; Meta writes them as text."""
 
 
+Raw = Annotated[list[Any], Field(default_factory=list)]
+"""Items that are read one by one, so that a bad one does not take the others with it."""
+
+
 class Shape(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
 
 class Webhook(Shape):
-    """The body. Entries stay raw, so that a bad one does not take the others with it."""
+    """The body."""
 
     object: Literal["whatsapp_business_account"]
     entry: list[Any]
@@ -31,13 +35,13 @@ class Metadata(Shape):
 
 
 class MessagesValue(Shape):
-    """The value of a change whose field is `messages`; its items stay raw."""
+    """The value of a change whose field is `messages`."""
 
     metadata: Metadata
-    contacts: list[Any] = []
-    messages: list[Any] = []
-    statuses: list[Any] = []
-    errors: list[Any] = []
+    contacts: Raw
+    messages: Raw
+    statuses: Raw
+    errors: Raw
 
 
 class Profile(Shape):
@@ -46,7 +50,7 @@ class Profile(Shape):
 
 
 class WebhookContact(Shape):
-    profile: Profile = Profile()
+    profile: Profile | None = None
     wa_id: str | None = None
     user_id: str | None = None
     parent_user_id: str | None = None
@@ -90,7 +94,7 @@ class Message(Shape):
     context: Context | None = None
     referral: JsonObject | None = None
     group_id: str | None = None
-    errors: list[JsonObject] = []
+    errors: Annotated[list[JsonObject], Field(default_factory=list)]
     system: System | None = None
     edit: Changed | None = None
     revoke: Changed | None = None
@@ -135,4 +139,4 @@ class Status(Shape):
     biz_opaque_callback_data: str | None = None
     conversation: StatusConversation | None = None
     pricing: Pricing | None = None
-    errors: list[ProviderError] = []
+    errors: Annotated[list[ProviderError], Field(default_factory=list)]

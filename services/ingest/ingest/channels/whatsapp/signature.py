@@ -2,14 +2,13 @@
 
 import hmac
 import re
-from hashlib import sha256
 
 _HEADER = re.compile(rb"sha256=([0-9a-fA-F]{64})")
 
 
 def signature(secret: bytes, body: bytes) -> str:
     """The value of `X-Hub-Signature-256` for a raw body."""
-    return f"sha256={hmac.new(secret, body, sha256).hexdigest()}"
+    return f"sha256={hmac.digest(secret, body, 'sha256').hex()}"
 
 
 def signed_by(secret: bytes, body: bytes, header: bytes | None) -> bool:
@@ -17,7 +16,7 @@ def signed_by(secret: bytes, body: bytes, header: bytes | None) -> bool:
     match = _HEADER.fullmatch(header or b"")
     if match is None:
         return False
-    expected = hmac.new(secret, body, sha256).hexdigest().encode()
+    expected = hmac.digest(secret, body, "sha256").hex().encode()
     return hmac.compare_digest(expected, match[1].lower())
 
 
