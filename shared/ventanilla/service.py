@@ -193,4 +193,5 @@ def run(name: str, create_app: Callable[[], FastAPI], host: str, port: int) -> N
     uvicorn.run(
         app, host=host, port=port, log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=10, timeout_keep_alive=75,
+        ws_max_size=64 * 1024,  # what a browser sends is small; nobody fills our memory with one frame
     )  # fmt: skip

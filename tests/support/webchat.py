@@ -5,7 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, Protocol
 from uuid import uuid4
 
 import orjson
@@ -50,6 +50,13 @@ INSTITUTION = Institution.model_validate(
 
 def contact_of(visitor_id: str) -> str:
     return contact_id(KEYS.contact, Channel.WEBCHAT, "web", visitor_id)
+
+
+class Served(Protocol):
+    """Something that has the web chat's routes."""
+
+    @property
+    def url(self) -> str: ...
 
 
 @dataclass
@@ -140,21 +147,35 @@ async def replica(
     await chat.prepare()
     app = FastAPI()
     app.include_router(chat.router)
-    listening = socket.create_server(("127.0.0.1", port))
-    running = Replica(chat, f"http://127.0.0.1:{listening.getsockname()[1]}", met, [])
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=3))
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    watching = asyncio.create_task(_run(chat.watch))
     try:
-        while not server.started:
-            await asyncio.sleep(0.01)
-        yield running
+        async with serving(app, port) as url:
+            running = Replica(chat, url, met, [])
+            watching = asyncio.create_task(_run(chat.watch))
+            try:
+                yield running
+            finally:
+                await end([watching])
     finally:
-        await end([watching])
-        server.should_exit = True
-        await serving
         await stream.stop()
         await store.close()
+
+
+@asynccontextmanager
+async def serving(app: FastAPI, port: int = 0, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[str]:
+    """Runs an application on a port of its own; leaving the block stops it as SIGTERM does."""
+    listening = socket.create_server(("127.0.0.1", port))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, lifespan=lifespan, timeout_graceful_shutdown=3)
+    )
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        while not server.started:
+            assert not task.done(), "the application did not start"
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
 
 
 async def _run(background: Callable[[], Awaitable[None]]) -> None:
@@ -215,7 +236,7 @@ class Visitor:
 
 @asynccontextmanager
 async def connected(
-    server: Replica, *, account: str = "web", origin: str | None = None
+    server: Served, *, account: str = "web", origin: str | None = None
 ) -> AsyncIterator[Visitor]:
     """A connection that has said nothing yet."""
     url = f"{server.url.replace('http', 'ws')}/webchat/{account}/socket"
@@ -225,7 +246,7 @@ async def connected(
 
 @asynccontextmanager
 async def visiting(
-    server: Replica, token: str | None = None, last_seq: int = 0
+    server: Served, token: str | None = None, last_seq: int = 0
 ) -> AsyncIterator[tuple[Visitor, dict[str, Any]]]:
     """A connection after `hello`, and the `welcome` that came back."""
     async with connected(server) as visitor:
