@@ -32,7 +32,7 @@ _STEP = 3
 
 # Chosen on tests/unit/bot/development.yaml; what they are worth is measured on held_out.yaml beside it.
 _REGULARISATION = 6.0
-_OUTSIDE_CEILING = 0.45
+_OUTSIDE_CEILING = 0.35
 _CATEGORY_FLOOR = 0.25
 _AREA_FLOOR = 0.50
 _PERSON_FLOOR = 0.60
@@ -77,16 +77,15 @@ class LinearUnderstander:
         return [sound if word in (UNKNOWN, FAMILIAR) else word for sound, word in pairs]
 
     def _decide(self, intents: Any, areas: Any) -> Understanding:
-        names = list(self._intents.classes_)
+        names = [str(name) for name in self._intents.classes_]
         person = intents[:, names.index(PERSON)]
+        outside = float(intents[0][names.index(OUTSIDE)])
+        best = max((float(p), name) for p, name in zip(intents[0], names, strict=True) if name != OUTSIDE)
+        confidence, intent = best
         if person[0] >= _PERSON_FLOOR or person.max() >= _PERSON_IN_PASSING_FLOOR:
             intent, confidence = PERSON, float(person.max())
-        else:
-            best = int(intents[0].argmax())
-            intent, confidence = str(names[best]), float(intents[0][best])
-        outside = round(float(intents[0][names.index(OUTSIDE)]), 4)
-        if intent != PERSON and (outside > _OUTSIDE_CEILING or confidence < _CATEGORY_FLOOR):
-            return Understanding(area=None, category=OUTSIDE, confidence=outside, intent=OUTSIDE)
+        elif outside > _OUTSIDE_CEILING or confidence < _CATEGORY_FLOOR:
+            return Understanding(area=None, category=OUTSIDE, confidence=round(outside, 4), intent=OUTSIDE)
         nearest = int(areas.argmax())
         area = str(self._areas.classes_[nearest]) if areas[nearest] >= _AREA_FLOOR else _NO_AREA
         category = self._reported_as.get(intent, intent)

@@ -12,6 +12,8 @@ from ventanilla.checked_yaml import ConfigError, Section, load_checked
 
 _FILLINGS = 2
 """How many sentences each pattern makes with each file's things and actions."""
+_FILLINGS_OUTSIDE = 4
+"""The world outside is larger."""
 
 
 class Patterns(Section):
@@ -79,7 +81,7 @@ def load_phrases(folder: Path) -> Phrases:
     outside = load_checked(root / "outside.yaml", OutsidePhrases)
     examples = [example for file in loaded for example in _of_area(file, patterns)]
     examples.extend(Example(text, None, OUTSIDE) for text in outside.phrases)
-    filled = _filled(patterns.patterns, outside.things, outside.actions)
+    filled = _filled(patterns.patterns, outside.things, outside.actions, _FILLINGS_OUTSIDE)
     examples.extend(Example(text, None, OUTSIDE) for _, text in filled)
     return Phrases(examples, patterns.openers, patterns.closers, patterns.reported_as)
 
@@ -94,13 +96,13 @@ def _of_area(file: AreaPhrases, patterns: Patterns) -> Iterator[Example]:
 
 
 def _filled(
-    patterns: dict[str, list[str]], things: list[str], actions: list[str]
+    patterns: dict[str, list[str]], things: list[str], actions: list[str], fillings: int = _FILLINGS
 ) -> Iterator[tuple[str, str]]:
     """Each pattern with the next things or actions in turn, so that each is used about equally often."""
     turn = count()
     for intent, ways in patterns.items():
         for way in ways:
-            for _ in range(_FILLINGS):
+            for _ in range(fillings):
                 place = next(turn)
                 thing, action = things[place % len(things)], actions[place % len(actions)]
                 yield intent, way.format(thing=thing, action=action)

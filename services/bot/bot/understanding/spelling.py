@@ -32,7 +32,7 @@ _SOUNDS = (
     (re.compile("(?<=[a-z]{3})s$"), ""),
 )  # fmt: skip
 _SHORTEST_CORRECTED = 5
-_LONG = 8
+_LONG = 9
 
 
 class Spelling(Section):
@@ -138,7 +138,8 @@ class Speller:
             return FAMILIAR
         if sound in self._outside or len(sound) < _SHORTEST_CORRECTED:
             return UNKNOWN
-        near = {word for key in _deletions(sound) for word in self._near.get(key, ())}
+        # Hardly anybody mistypes a first letter, and many words differ from another in it alone.
+        near = {w for key in _deletions(sound) for w in self._near.get(key, ()) if w[0] == sound[0]}
         allowed = 2 if len(sound) >= _LONG else 1
         best: tuple[int, int, str] | None = None
         for word in near:
