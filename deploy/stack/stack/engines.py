@@ -1,8 +1,10 @@
 """The embedded engines: a broker of Kafka's protocol and a store of MongoDB's, as two child processes.
 
 They stand in for real ones where there are none: on a developer's machine and in tests. Services never know
-the difference; only URLs differ. Both keep their data in folders, so a restart finds it again. Nothing here
-is asynchronous: `start_engines` and `Engine.stop` block, and an event loop calls them in a thread.
+the difference; only URLs differ. Both keep their data in folders, so a restart finds it again. The broker
+writes its folder about once a second and at SIGTERM: killed, it may lose the last second.
+
+Nothing here is asynchronous: `start_engines` and `Engine.stop` block, and an event loop calls them in a thread.
 """
 
 import os

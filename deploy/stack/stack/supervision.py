@@ -11,7 +11,7 @@ from stack.logs import readable
 from stack.processes import Child, Show, ending
 from stack.services import ALL, SANDBOX
 
-READY_SECONDS = 120.0
+READY_SECONDS = 180.0
 """Six interpreters start at once; on a small machine with a cold disk that takes a while."""
 _SERVICE_GRACE_SECONDS = 40.0
 """A service drains for up to 30 s (see `ventanilla.service` and `ventanilla.stream`)."""
