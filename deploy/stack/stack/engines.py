@@ -4,7 +4,7 @@ They stand in for real ones where there are none: on a developer's machine and i
 the difference; only URLs differ. Both keep their data in folders, so a restart finds it again. The broker
 writes its folder about once a second and at SIGTERM: killed, it may lose the last second.
 
-Nothing here is asynchronous: `start_engines` and `Engine.stop` block, and an event loop calls them in a thread.
+Nothing here is asynchronous: `start_engines` and `Engine.stop` block; an event loop calls them in a thread.
 """
 
 import os
