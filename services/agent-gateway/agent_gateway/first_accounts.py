@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from pydantic import SecretStr
+
 from agent_gateway.desk import Desk
 from agent_gateway.settings import DeskSettings
 from agent_gateway.store.accounts import Account, UsernameTakenError
@@ -19,16 +21,22 @@ async def make_first_accounts(desk: Desk, settings: DeskSettings) -> None:
 
     Replicas may do it at once. Raises `StoreError`.
     """
+    admin, demo = _value(settings.admin_password), _value(settings.demo_password)
     if not await desk.accounts.any():
-        if settings.admin_password and settings.admin_password.get_secret_value():
-            name = desk.texts.accounts.admin
-            await _make(desk, ADMIN, settings.admin_password.get_secret_value(), Role.ADMIN, [], name)
+        if admin:
+            password_hash = await desk.passwords.hash(admin)
+            await _make(desk, ADMIN, password_hash, Role.ADMIN, [], desk.texts.accounts.admin)
         else:
             log.warning("no_accounts", fix="set VENTANILLA_ADMIN_PASSWORD and start again")
-    if settings.demo_password and settings.demo_password.get_secret_value():
+    if demo:
+        password_hash = await desk.passwords.hash(demo)
         for username, role, areas, name in _sandbox_people(desk):
             if await desk.accounts.get(username) is None:
-                await _make(desk, username, settings.demo_password.get_secret_value(), role, areas, name)
+                await _make(desk, username, password_hash, role, areas, name)
+
+
+def _value(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
 
 
 def _sandbox_people(desk: Desk) -> Iterator[tuple[str, Role, list[str], str]]:
@@ -42,10 +50,12 @@ def _sandbox_people(desk: Desk) -> Iterator[tuple[str, Role, list[str], str]]:
     yield "supervisora", Role.SUPERVISOR, [], names.supervisor
 
 
-async def _make(desk: Desk, username: str, password: str, role: Role, areas: list[str], name: str) -> None:
+async def _make(
+    desk: Desk, username: str, password_hash: str, role: Role, areas: list[str], name: str
+) -> None:
     account = Account(
         username=username,
-        password_hash=await desk.passwords.hash(password),
+        password_hash=password_hash,
         role=role,
         areas=frozenset(areas),
         display_name=name,

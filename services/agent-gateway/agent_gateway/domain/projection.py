@@ -63,8 +63,16 @@ class Line(BaseModel):
 
     def sort_key(self, stored_at: datetime, position: int) -> str:
         """Orders a transcript by the channel's time; ties by direction, then by arrival."""
-        rank = _RANK_AT_THE_SAME_TIME[self.direction]
-        return f"{_digits(self.at)}.{rank}.{_digits(stored_at)}.{position:05d}.{self.id}"
+        return f"{self._moment}.{_digits(stored_at)}.{position:05d}.{self.id}"
+
+    @property
+    def lateness(self) -> str:
+        """The greater, the later it was said; the same whenever it is asked."""
+        return f"{self._moment}.{self.id}"
+
+    @property
+    def _moment(self) -> str:
+        return f"{_digits(self.at)}.{_RANK_AT_THE_SAME_TIME[self.direction]}"
 
 
 def _digits(at: datetime) -> str:
@@ -89,7 +97,7 @@ class Rows:
     """By conversation: the highest revision, and when its event happened."""
     lines: dict[str, Line] = field(default_factory=dict)
     latest: dict[str, Line] = field(default_factory=dict)
-    """By conversation: the last thing that somebody said."""
+    """By conversation: the last thing that citizen, bot or agent said."""
     statuses: dict[str, MessageStatus] = field(default_factory=dict)
     """By `<message id>:<part>`: the status of the highest rank."""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -126,8 +134,10 @@ def _snapshot(rows: Rows, conversation: Conversation, at: datetime) -> None:
 
 def _line(rows: Rows, line: Line) -> None:
     rows.lines.setdefault(line.id, line)
+    if line.author == "system":
+        return  # what the institution says by itself is no news to an agent
     known = rows.latest.get(line.conversation_id)
-    if known is None or known.at <= line.at:
+    if known is None or known.lateness < line.lateness:
         rows.latest[line.conversation_id] = line
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from agent_gateway.store.moments import read, written
 from ventanilla.access import Role
 from ventanilla.store import Document, DuplicateKeyError, Store
 
@@ -53,7 +54,7 @@ class Accounts:
                     "display_name": account.display_name,
                     "capacity": account.capacity,
                     "disabled": account.disabled,
-                    "created_at": account.created_at,
+                    "created_at": written(account.created_at),
                 }
             )
         except DuplicateKeyError:
@@ -86,5 +87,5 @@ def _account(document: Document) -> Account:
         display_name=document["display_name"],
         capacity=document["capacity"],
         disabled=document["disabled"],
-        created_at=document["created_at"],
+        created_at=read(document["created_at"]),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agent_gateway.domain.projection import Outcome
+from agent_gateway.store.moments import read, written
 from ventanilla.store import ASCENDING, DuplicateKeyError, Store, UpdateOne, guarded_upserts
 
 KEPT = timedelta(days=9)
@@ -45,7 +46,7 @@ class Acts:
                 {
                     "$setOnInsert": {
                         "agent_id": agent_id, "kind": kind, "fingerprint": fingerprint, "note": note,
-                        "outcome": "", "reason": None, "at": now,
+                        "outcome": "", "reason": None, "at": written(now),
                     }
                 },
                 upsert=True,
@@ -61,7 +62,7 @@ class Acts:
         outcome = found.get("outcome", "")
         return Act(
             act_id, found.get("fingerprint", ""), None if not outcome else outcome == "done",
-            found.get("reason"), found["at"],
+            found.get("reason"), read(found["at"]),
         )  # fmt: skip
 
     async def withdraw(self, act_id: str) -> None:
@@ -73,7 +74,7 @@ class Acts:
         return await self._collection.count_documents(
             {
                 "agent_id": agent_id, "kind": "take", "outcome": "",
-                "at": {"$gt": now - UNDECIDED}, "_id": {"$ne": besides},
+                "at": {"$gt": written(now - UNDECIDED)}, "_id": {"$ne": besides},
             }
         )  # fmt: skip
 
@@ -86,7 +87,7 @@ class Acts:
                     {"_id": outcome.act_id},
                     {
                         "$set": {"outcome": "done" if outcome.done else "refused", "reason": outcome.reason},
-                        "$setOnInsert": {"at": now},
+                        "$setOnInsert": {"at": written(now)},
                     },
                     upsert=True,
                 )
@@ -106,4 +107,4 @@ class Acts:
         }
 
     async def purge(self, now: datetime) -> None:
-        await self._collection.delete_many({"at": {"$lt": now - KEPT}})
+        await self._collection.delete_many({"at": {"$lt": written(now - KEPT)}})

@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from agent_gateway.domain import walls
 from agent_gateway.domain.projection import Line
+from agent_gateway.store.moments import read, written
 from ventanilla.contracts.conversation import Conversation, ConversationState
 from ventanilla.store import ASCENDING, DESCENDING, Document, Store, UpdateOne, guarded_upserts
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER = written(datetime(1970, 1, 1, tzinfo=UTC))
 _NO_REVISION = -1
 """Of a document that somebody's words made before the first snapshot came: not shown yet."""
 
@@ -81,7 +82,7 @@ class Conversations:
         narrowed: Document = {"$and": [{"revision": {"$gt": _NO_REVISION}}, dict(query)]}
         if after is not None:
             moment, _, last_id = after.partition("~")
-            at = datetime.fromtimestamp(int(moment) / 1000, UTC)
+            at = written(read(moment))
             beyond = "$gt" if direction == ASCENDING else "$lt"
             narrowed["$and"].append({"$or": [{name: {beyond: at}}, {name: at, "_id": {"$gt": last_id}}]})
         cursor = self._collection.find(narrowed).sort([(name, direction), ("_id", ASCENDING)])
@@ -89,7 +90,7 @@ class Conversations:
         follows = None
         if len(found) > limit:
             last = found[limit - 1]
-            follows = f"{round(last[name].timestamp() * 1000)}~{last['_id']}"
+            follows = f"{last[name]}~{last['_id']}"
         return Page([_kept(document) for document in found[:limit]], follows)
 
     async def count(self, query: Mapping[str, Any]) -> int:
@@ -98,12 +99,13 @@ class Conversations:
     async def mark_read(self, conversation_id: str, until: datetime, now: datetime) -> None:
         """Everything stored until then is seen. Never goes backwards."""
         await self._collection.update_one(
-            {"_id": conversation_id}, {"$max": {"read_at": until}, "$set": {"touched_at": now}}
+            {"_id": conversation_id},
+            {"$max": {"read_at": written(until)}, "$set": {"touched_at": written(now)}},
         )
 
     async def touched(self, since: datetime, limit: int) -> list[Kept]:
         """What changed since then, oldest first."""
-        query = {"touched_at": {"$gte": since}, "revision": {"$gt": _NO_REVISION}}
+        query = {"touched_at": {"$gte": written(since)}, "revision": {"$gt": _NO_REVISION}}
         cursor = self._collection.find(query).sort([("touched_at", ASCENDING)]).limit(limit)
         return [_kept(document) async for document in cursor]
 
@@ -139,14 +141,14 @@ def _snapshot(conversation: Conversation, at: datetime, now: datetime) -> Update
                 "state": conversation.state.value,
                 "queue": conversation.queue,
                 "agent_id": conversation.agent_id,
-                "queued_at": conversation.queued_at,
+                "queued_at": written(conversation.queued_at) if conversation.queued_at else None,
                 "body": conversation.model_dump_json(),
-                "event_at": at,
-                "event_seen_at": now,
-                "touched_at": now,
+                "event_at": written(at),
+                "event_seen_at": written(now),
+                "touched_at": written(now),
             },
             "$addToSet": {"been": where},
-            "$setOnInsert": {"last": "", "last_at": _NEVER, "read_at": _NEVER},
+            "$setOnInsert": {"last": "", "lateness": "", "last_at": _NEVER, "read_at": _NEVER},
         },
         upsert=True,
     )
@@ -154,14 +156,15 @@ def _snapshot(conversation: Conversation, at: datetime, now: datetime) -> Update
 
 def _words(line: Line, now: datetime) -> UpdateOne:
     return UpdateOne(
-        {"_id": line.conversation_id, "last_at": {"$lt": line.at}},
+        {"_id": line.conversation_id, "lateness": {"$lt": line.lateness}},
         {
             "$set": {
                 "last": line.model_dump_json(),
-                "last_at": line.at,
-                "event_at": line.at,
-                "event_seen_at": now,
-                "touched_at": now,
+                "lateness": line.lateness,
+                "last_at": written(line.at),
+                "event_at": written(line.at),
+                "event_seen_at": written(now),
+                "touched_at": written(now),
             },
             "$setOnInsert": {"revision": _NO_REVISION, "place": "", "been": [], "read_at": _NEVER},
         },
@@ -175,9 +178,9 @@ def _kept(document: Document) -> Kept:
         place=document["place"],
         been=frozenset(document["been"]),
         last=Line.model_validate_json(document["last"]) if document["last"] else None,
-        last_at=document["last_at"],
-        read_at=document["read_at"],
-        event_at=document["event_at"],
-        event_seen_at=document["event_seen_at"],
-        touched_at=document["touched_at"],
+        last_at=read(document["last_at"]),
+        read_at=read(document["read_at"]),
+        event_at=read(document["event_at"]),
+        event_seen_at=read(document["event_seen_at"]),
+        touched_at=read(document["touched_at"]),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent_gateway.domain.projection import Line
+from agent_gateway.store.moments import read, written
 from ventanilla.contracts.channel import MessageStatus
 from ventanilla.store import ASCENDING, DESCENDING, Document, Store, UpdateOne, guarded_upserts
 
@@ -48,7 +49,7 @@ class Messages:
                         "conversation_id": line.conversation_id,
                         "direction": line.direction,
                         "sort": line.sort_key(now, position),
-                        "stored_at": now,
+                        "stored_at": written(now),
                         "body": line.model_dump_json(),
                     }
                 },
@@ -85,23 +86,23 @@ class Messages:
         query = {
             "conversation_id": {"$in": list(read_at)},
             "direction": "in",
-            "stored_at": {"$gt": min(read_at.values())},
+            "stored_at": {"$gt": written(min(read_at.values()))},
         }
         async for document in self._lines.find(query, {"conversation_id": 1, "stored_at": 1}):
-            if document["stored_at"] > read_at[document["conversation_id"]]:
+            if read(document["stored_at"]) > read_at[document["conversation_id"]]:
                 counts[document["conversation_id"]] += 1
         return counts
 
     async def lines_since(self, since: datetime, limit: int) -> list[KeptLine]:
         """What was stored since then, oldest first."""
-        cursor = self._lines.find({"stored_at": {"$gte": since}}).sort([("stored_at", ASCENDING)])
+        cursor = self._lines.find({"stored_at": {"$gte": written(since)}}).sort([("stored_at", ASCENDING)])
         return [_kept(document) async for document in cursor.limit(limit)]
 
     async def statuses_since(self, since: datetime, limit: int) -> list[KeptStatus]:
         """What was stored since then, oldest first."""
-        cursor = self._statuses.find({"stored_at": {"$gte": since}}).sort([("stored_at", ASCENDING)])
+        cursor = self._statuses.find({"stored_at": {"$gte": written(since)}}).sort([("stored_at", ASCENDING)])
         return [
-            KeptStatus(MessageStatus.model_validate_json(document["body"]), document["stored_at"])
+            KeptStatus(MessageStatus.model_validate_json(document["body"]), read(document["stored_at"]))
             async for document in cursor.limit(limit)
         ]
 
@@ -113,7 +114,7 @@ def _status(status: MessageStatus, now: datetime) -> UpdateOne:
             "$set": {
                 "message_id": status.message_id,
                 "rank": status.status.rank,
-                "stored_at": now,
+                "stored_at": written(now),
                 "body": status.model_dump_json(exclude_none=True),
             }
         },
@@ -122,4 +123,4 @@ def _status(status: MessageStatus, now: datetime) -> UpdateOne:
 
 
 def _kept(document: Document) -> KeptLine:
-    return KeptLine(Line.model_validate_json(document["body"]), document["sort"], document["stored_at"])
+    return KeptLine(Line.model_validate_json(document["body"]), document["sort"], read(document["stored_at"]))

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from agent_gateway.domain.presence import Presence, effective, on_arrival
+from agent_gateway.store.moments import read, written
 from ventanilla.store import Store
 
 
@@ -12,7 +13,7 @@ class Presences:
 
     async def choose(self, agent_id: str, state: Presence, now: datetime) -> None:
         await self._collection.update_one(
-            {"_id": agent_id}, {"$set": {"state": state.value, "heartbeat_at": now}}, upsert=True
+            {"_id": agent_id}, {"$set": {"state": state.value, "heartbeat_at": written(now)}}, upsert=True
         )
 
     async def arrive(self, agent_id: str, now: datetime) -> Presence:
@@ -24,7 +25,7 @@ class Presences:
 
     async def beat(self, agent_id: str, now: datetime) -> None:
         """Still there."""
-        await self._collection.update_one({"_id": agent_id}, {"$max": {"heartbeat_at": now}})
+        await self._collection.update_one({"_id": agent_id}, {"$max": {"heartbeat_at": written(now)}})
 
     async def leave(self, agent_id: str) -> None:
         """Logged out: offline at once."""
@@ -34,11 +35,11 @@ class Presences:
         found = await self._collection.find_one({"_id": agent_id})
         if found is None:
             return Presence.OFFLINE
-        return effective(Presence(found["state"]), found["heartbeat_at"], now)
+        return effective(Presence(found["state"]), read(found["heartbeat_at"]), now)
 
     async def all(self, now: datetime) -> dict[str, Presence]:
         """Everybody who was ever here, as seen now."""
         return {
-            found["_id"]: effective(Presence(found["state"]), found["heartbeat_at"], now)
+            found["_id"]: effective(Presence(found["state"]), read(found["heartbeat_at"]), now)
             async for found in self._collection.find({})
         }

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from agent_gateway.domain import sessions
 from agent_gateway.domain.throttle import Bucket
+from agent_gateway.store.moments import read, written
 from ventanilla.store import ASCENDING, DuplicateKeyError, ReturnDocument, Store
 
 
@@ -23,17 +24,25 @@ class Sessions:
         """A new session; returns its token, 256 bits from the system's generator."""
         token = secrets.token_urlsafe(32)
         await self._collection.insert_one(
-            {"_id": _hash(token), "username": username, "created_at": now, "last_deed_at": now}
+            {
+                "_id": _hash(token),
+                "username": username,
+                "created_at": written(now),
+                "last_deed_at": written(now),
+            }
         )
         return token
 
     async def username(self, token: str, now: datetime, *, deed: bool) -> str | None:
         """Whose session it is; None when it has ended. `deed`: the person did something just now."""
         found = await self._collection.find_one({"_id": _hash(token)})
-        if found is None or not sessions.alive(found["created_at"], found["last_deed_at"], now):
+        if found is None:
             return None
-        if deed and now - found["last_deed_at"] >= sessions.TOUCH_EVERY:
-            await self._collection.update_one({"_id": found["_id"]}, {"$max": {"last_deed_at": now}})
+        last_deed_at = read(found["last_deed_at"])
+        if not sessions.alive(read(found["created_at"]), last_deed_at, now):
+            return None
+        if deed and now - last_deed_at >= sessions.TOUCH_EVERY:
+            await self._collection.update_one({"_id": found["_id"]}, {"$max": {"last_deed_at": written(now)}})
         username: str = found["username"]
         return username
 
@@ -46,8 +55,8 @@ class Sessions:
 
     async def purge(self, now: datetime) -> None:
         """Remove what has ended."""
-        await self._collection.delete_many({"created_at": {"$lt": now - sessions.ABSOLUTE}})
-        await self._collection.delete_many({"last_deed_at": {"$lt": now - sessions.IDLE}})
+        await self._collection.delete_many({"created_at": {"$lt": written(now - sessions.ABSOLUTE)}})
+        await self._collection.delete_many({"last_deed_at": {"$lt": written(now - sessions.IDLE)}})
 
 
 class Attempts:
@@ -62,7 +71,7 @@ class Attempts:
             try:
                 found = await self._collection.find_one_and_update(
                     {"_id": bucket.id},
-                    {"$inc": {"count": 1}, "$setOnInsert": {"ends_at": bucket.ends_at}},
+                    {"$inc": {"count": 1}, "$setOnInsert": {"ends_at": written(bucket.ends_at)}},
                     upsert=True,
                     return_document=ReturnDocument.AFTER,
                 )
@@ -79,7 +88,7 @@ class Attempts:
         await self._collection.delete_one({"_id": bucket.id})
 
     async def purge(self, now: datetime) -> None:
-        await self._collection.delete_many({"ends_at": {"$lt": now}})
+        await self._collection.delete_many({"ends_at": {"$lt": written(now)}})
 
 
 def _hash(token: str) -> str:
