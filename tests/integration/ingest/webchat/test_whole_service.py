@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+import jwt
+
 from ingest.app import create_app
 from ingest.settings import IngestSettings
 from stack.topics import apply
 from support.engines import RunningEngines
-from support.topics import eventually_events, records, write
+from support.topics import eventually_events, write
 from support.webchat import MENU, answer, serving, visiting
-from ventanilla.contracts.channel import DeliveryStatus, MessageStatus
+from ventanilla.contacts import contact_id
+from ventanilla.contracts.channel import Channel, DeliveryStatus, MessageStatus, ReceivedMessage
 from ventanilla.topics import OUTBOUND, RECEIVED, STATUS
 
 
@@ -21,10 +24,18 @@ async def test_from_the_visitor_to_kafka_and_back(
     settings: IngestSettings, fresh_engines: RunningEngines
 ) -> None:
     await apply(settings.kafka_bootstrap)
-    async with serving(create_app(settings), lifespan="on") as url, visiting(Service(url)) as (visitor, _):
+    async with (
+        serving(create_app(settings), lifespan="on") as url,
+        visiting(Service(url)) as (
+            visitor,
+            welcome,
+        ),
+    ):
         await visitor.send(type="message", client_id="pregunta-1", text="q papeles piden")
         await visitor.until("accepted")
-        contact = (await records(fresh_engines.kafka, RECEIVED.name))[-1].key.decode()
+        visitor_id = jwt.decode(welcome["token"], options={"verify_signature": False})["sub"]
+        contact = contact_id(b"k" * 32, Channel.WEBCHAT, "web", visitor_id)
+        await eventually_events(fresh_engines.kafka, RECEIVED, ReceivedMessage, {contact}, 1)
         message = answer(contact, MENU, f"answer-{contact}")
         await write(fresh_engines.kafka, OUTBOUND, [message])
         await visitor.messages(1)
