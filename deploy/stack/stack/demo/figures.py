@@ -94,6 +94,8 @@ class Evidence:
     allotment: Allotment | None
     listed_sessions: dict[str, list[tuple[datetime, int]]]
     """By contact id: opening and messages of each session of the month, as billing lists them."""
+    dead_letters: int
+    """Written by any service since the run began."""
     desk_queues: dict[str, int]
     """How many of the run's conversations the desk lists in each queue."""
 
@@ -237,7 +239,7 @@ def _checks(
     yield Check("messages in sessions, against those delivered", delivered, counted)
     yield Check("the month's sessions, after this run", evidence.before.used + total, evidence.after.used)
     yield Check("the month's cost, by the contract", str(_cost(evidence)), found.cost)
-    yield Check("dead letters", 0, seen.dead_letters)
+    yield Check("dead letters", 0, evidence.dead_letters)
 
 
 def _differing(

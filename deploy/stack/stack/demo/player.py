@@ -21,7 +21,7 @@ from ventanilla.contracts.event import derived_id
 from ventanilla.institution import Account, Institution
 
 _PATIENCE = 60.0  # seconds that an answer may take before it is reported as missing
-_AT_ONCE = 48  # citizens who write at the same time
+_AT_ONCE = 24  # citizens who write at the same time
 
 
 @dataclass
@@ -124,6 +124,7 @@ class _Visit:
         """Some messages without waiting in between, then wait until all of them have been answered."""
         player, tally = self._player, self._player.tally
         ids: list[str] = []
+        await player._provider.set_clock([self._phone], player.moment(steps[0][1]))
         for place, step in steps:
             at = player.moment(step)
             wamid = _wamid(player._run, self._citizen.number, place)
@@ -134,7 +135,6 @@ class _Visit:
             elif place == 0 or self._begins_anew(at):
                 tally.conversations += 1
             self._last_at = at
-            await player._provider.set_clock([self._phone], at)
             tally.written[event_id] = time.time()
             await player._provider.post(self._phone, [body])
             for _ in range(step.again):

@@ -66,7 +66,7 @@ async def _demo(data: Path, console: Console, quiet: bool) -> tuple[Figures, Ins
         state = read_state(data)
         institution = load_institution(state.config if state else config_file())
         client = await opened.enter_async_context(
-            httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=64))
+            httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=24))
         )
         stage = await _Stage.set(data, facts, institution, client)
         opened.push_async_callback(stage.witness.stop)
@@ -174,6 +174,7 @@ class _Stage:
                 (one for one in self.institution.allotments if one.channel is Channel.WHATSAPP), None
             ),
             listed_sessions=await self.books.sessions(self._month, contacts),
+            dead_letters=await self.witness.dead_letters(),
             desk_queues=await self.books.queues(self.institution.queues, conversations),
         )
 
