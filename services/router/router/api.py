@@ -50,15 +50,20 @@ def routes(key: str, institution: Institution, states: KeyedState[RouterState]) 
     @router.get(
         "/conversations/{contact_id}",
         summary="A contact's conversation as it is now",
-        responses={404: {"description": "The contact never had a conversation"}},
+        responses={
+            403: {"description": "The token's role or areas do not reach it"},
+            404: {"description": "The contact never had a conversation"},
+        },
     )
     async def conversation(
         contact_id: ContactId,
-        _caller: Annotated[Principal, Depends(require(key, Role.SUPERVISOR, Role.ADMIN))],
+        caller: Annotated[Principal, Depends(require(key, Role.SUPERVISOR, Role.ADMIN))],
     ) -> ContactView:
         state = await states.read(contact_id)
         if state is None or state.conversation is None:
             raise HTTPException(404, "This contact has no conversation")
+        if caller.areas and state.conversation.area not in caller.areas:
+            raise HTTPException(403, "This conversation belongs to another area")
         return ContactView(conversation=state.conversation, due_at=state.due_at)
 
     @router.get("/queues", summary="Every queue: whether it is open, and when that changes")

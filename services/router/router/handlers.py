@@ -30,8 +30,10 @@ def declare(stream: Stream, institution: Institution) -> KeyedState[RouterState]
 
     def indexed(state: RouterState) -> dict[str, Any]:
         # The sweeper lives by the wall clock: a replayed conversation has no deadline that it may see.
-        live = state.conversation is not None and not rules.is_replayed(state.conversation)
-        return {"due_at": state.due_at if live else None}
+        conversation = state.conversation
+        if conversation is None or rules.is_replayed(conversation.channel, conversation.account):
+            return {"due_at": None}
+        return {"due_at": state.due_at}
 
     return stream.keyed(
         "conversations", INPUTS, collection=COLLECTION, state=RouterState, decide=decided, indexed=indexed

@@ -1,7 +1,8 @@
 """The envelope that every event shares, and the ids that make a replay recognisable."""
 
+from hashlib import sha1
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -13,8 +14,15 @@ Timestamp = AwareDatetime
 
 
 def derived_id(*parts: str) -> str:
-    """The id of something that `parts` caused: the same parts give the same id, on any machine, for ever."""
-    return str(uuid5(NAMESPACE, "\x1f".join(parts)))
+    """The id of something that `parts` caused: the same parts give the same id, on any machine, for ever.
+
+    It is `uuid5(NAMESPACE, parts joined by U+001F)` (RFC 9562, version 5), written out because it is made
+    several times for each message, and `uuid.uuid5` takes three times as long.
+    """
+    name = "\x1f".join(parts)
+    text = sha1(NAMESPACE.bytes + name.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
 
 
 class Contract(BaseModel):

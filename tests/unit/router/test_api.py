@@ -21,7 +21,7 @@ class States:
     """Stands for the stream's durable states."""
 
     async def read(self, contact_id: str) -> RouterState | None:
-        return Story().says().state if contact_id == CITIZEN else None
+        return Story().says().hands_over("rprh").state if contact_id == CITIZEN else None
 
 
 @pytest.fixture
@@ -32,8 +32,10 @@ def app(monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     return app
 
 
-async def get(app: FastAPI, path: str, role: Role | None = Role.SUPERVISOR) -> httpx.Response:
-    headers = {"authorization": f"Bearer {issue_token(KEY, 'test', role)}"} if role else {}
+async def get(
+    app: FastAPI, path: str, role: Role | None = Role.SUPERVISOR, areas: frozenset[str] = frozenset()
+) -> httpx.Response:
+    headers = {"authorization": f"Bearer {issue_token(KEY, 'test', role, areas)}"} if role else {}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://router") as client:
         return await client.get(path, headers=headers)
 
@@ -42,8 +44,15 @@ async def test_a_supervisor_sees_a_conversation(app: FastAPI) -> None:
     answer = await get(app, f"/v1/conversations/{CITIZEN}")
     assert answer.status_code == 200
     body: dict[str, Any] = answer.json()
-    assert body["conversation"]["state"] == "with_bot"
-    assert body["due_at"] == "2026-11-24T19:00:00Z"
+    assert body["conversation"]["state"] == "waiting_for_agent"
+    assert body["conversation"]["queued_at"] == "2026-11-24T18:00:00Z"
+    assert body["due_at"] is not None
+
+
+async def test_areas_are_walls(app: FastAPI) -> None:
+    path = f"/v1/conversations/{CITIZEN}"
+    assert (await get(app, path, areas=frozenset({"rprh", "igcn"}))).status_code == 200
+    assert (await get(app, path, areas=frozenset({"comercio"}))).status_code == 403
 
 
 async def test_a_contact_who_never_wrote_is_not_found(app: FastAPI) -> None:

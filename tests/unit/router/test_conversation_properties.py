@@ -45,7 +45,14 @@ def _bot(outcome: BotOutcome, back: int, area: str | None) -> Move:
 
 
 def _again(back: int) -> Move:
-    return lambda s: s.feed(s.events[-1 - back % len(s.events)]) if s.events else None
+    """An event comes again, within the days that any provider repeats it."""
+
+    def move(story: Story) -> None:
+        event = story.events[-1 - back % len(story.events)]
+        if story.state is not None and story.state.latest - event.occurred_at <= timedelta(days=8):
+            story.feed(event)
+
+    return move
 
 
 acts = st.sampled_from(

@@ -363,6 +363,17 @@ def test_a_telephone_that_lives_in_the_future_puts_nothing_off() -> None:
     assert story.conversation.last_inbound_at == NOON
 
 
+def test_a_recorded_day_may_lie_in_the_future() -> None:
+    story = Story(account="106540352242999", at=NOON + timedelta(days=400))
+    message = (
+        Story(account="106540352242999")
+        .says()
+        .events[0]
+        .model_copy(update={"occurred_at": story.now, "received_at": NOON})
+    )
+    assert story.feed(message).conversation.opened_at == story.now
+
+
 def test_a_message_delivered_again_a_week_later_does_nothing() -> None:
     story = Story().says("hola").bot("Hola")
     again = story.events[0]

@@ -1,5 +1,7 @@
 """The citizen writes."""
 
+from typing import Any
+
 from router.domain.queues import enter_queue, tell_if_closed
 from router.domain.state import OPEN, WITH_PEOPLE
 from router.domain.step import Step, moment
@@ -31,7 +33,7 @@ def _aside(step: Step, event: ReceivedMessage) -> bool:
 
 
 def _open(step: Step, event: ReceivedMessage) -> None:
-    at = moment(event)
+    at = moment(step.rules, event)
     step.begin(
         Conversation(
             id=derived_id("conversation", event.contact_id, event.id),
@@ -55,7 +57,8 @@ def _open(step: Step, event: ReceivedMessage) -> None:
 
 
 def _go_on(step: Step, event: ReceivedMessage) -> None:
-    _hear(step, event)
+    step.unanswered = True
+    step.set(**_heard(step, step.current, event))
     if step.current.state is ConversationState.WITH_BOT:
         step.to_bot(event)
     else:
@@ -76,26 +79,28 @@ def _reopens(step: Step) -> bool:
 
 def _reopen(step: Step, event: ReceivedMessage, conversation: Conversation) -> None:
     """Back to the people who had it; the place in line is a new one."""
-    step.begin(conversation.model_copy(update={"queued_at": None}))
-    _hear(step, event)
+    heard = _heard(step, conversation, event)
+    step.begin(conversation.model_copy(update={**heard, "queued_at": None}))
+    step.unanswered = True
     enter_queue(
         step, conversation.queue or step.rules.institution.default_queue, Change.REOPENED,
         QueuedReason.MESSAGE, actor="contact", message=event, text=step.rules.institution.texts.reopened,
     )  # fmt: skip
 
 
-def _hear(step: Step, event: ReceivedMessage) -> None:
-    """One turn more. Messages come in any order: an older one moves no clock back."""
-    conversation = step.current
-    last = max(conversation.last_inbound_at, moment(event))
-    step.unanswered = True
-    step.set(
-        turn=conversation.turn + 1,
-        last_inbound_at=last,
-        reply_window_until=step.rules.reply_window_until(conversation.channel, last),
-        sender=_known(conversation.sender, event.sender),
-    )
+def _heard(step: Step, conversation: Conversation, event: ReceivedMessage) -> dict[str, Any]:
+    """What one turn more changes. Messages come in any order: an older one moves no clock back."""
+    last = max(conversation.last_inbound_at, moment(step.rules, event))
+    return {
+        "turn": conversation.turn + 1,
+        "last_inbound_at": last,
+        "reply_window_until": step.rules.reply_window_until(conversation.channel, last),
+        "sender": _known(conversation.sender, event.sender),
+    }
 
 
 def _known(old: Sender, new: Sender) -> Sender:
+    """What is known of the sender: the newest that any message told."""
+    if new.name in (None, old.name) and new.address_hint in (None, old.address_hint):
+        return old
     return Sender(name=new.name or old.name, address_hint=new.address_hint or old.address_hint)

@@ -7,12 +7,12 @@ from typing import Self
 from router.domain.dates import DateWords, moment_text
 from ventanilla.calendar import OfficeHours
 from ventanilla.contracts.channel import Channel
-from ventanilla.contracts.conversation import Conversation
 from ventanilla.institution import Institution
 
 REPLY_WINDOWS = {Channel.WHATSAPP: timedelta(hours=24)}
-"""How long after a citizen's message free text may be sent. Source: Meta's customer service window,
-https://developers.facebook.com/docs/whatsapp/pricing (a 24-hour timer from the user's last message)."""
+"""How long after a citizen's message free text may be sent. Source: Meta, "Customer service windows", at
+https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
+as updated on 21 May 2026."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class Rules:
         """A moment as citizens read it, in the institution's zone."""
         return moment_text(self.dates, at, self.institution.zone)
 
-    def is_replayed(self, conversation: Conversation) -> bool:
-        """Whether it lives by recorded time: the wall clock must not end it."""
-        account = self.institution.account(conversation.channel, conversation.account)
+    def is_replayed(self, channel: Channel, account_id: str) -> bool:
+        """Whether an account lives by recorded time: the wall clock says nothing of it."""
+        account = self.institution.account(channel, account_id)
         return account is not None and account.replay
 
     def reply_window_until(self, channel: Channel, last_inbound_at: datetime) -> datetime | None:

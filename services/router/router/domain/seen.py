@@ -6,6 +6,7 @@ day of event time, for 8 days, as short digests in one string a day: `{"739580":
 
 from base64 import urlsafe_b64encode
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 DAYS = 8
@@ -15,6 +16,7 @@ LIMIT = 2_000
 _WIDTH = 12
 
 
+@lru_cache(maxsize=8)  # an event is looked up and then remembered
 def digest(event_id: str) -> str:
     """64 bits of the id, in 11 characters. Two ids of one contact meet by chance once in 10^13 contacts."""
     return urlsafe_b64encode(blake2b(event_id.encode(), digest_size=8).digest())[:-1].decode()

@@ -28,12 +28,16 @@ _SYSTEM = Author(kind="system")
 _EMPTY = RouterState(latest=datetime(1, 1, 1, tzinfo=UTC))
 
 
-def moment(event: Event) -> datetime:
-    """When an event happened, in UTC. A message cannot have been sent after ingest received it.
+def moment(rules: Rules, event: Event) -> datetime:
+    """When an event happened, in UTC. A live message cannot have been sent after ingest received it.
 
     Without that limit one message from a telephone in the year 2100 would put off every deadline till then.
     """
-    if isinstance(event, ReceivedMessage) and event.received_at < event.occurred_at:
+    if (
+        isinstance(event, ReceivedMessage)
+        and event.received_at < event.occurred_at
+        and not rules.is_replayed(event.channel, event.account)
+    ):
         return event.received_at.astimezone(UTC)
     return event.occurred_at.astimezone(UTC)
 
@@ -42,15 +46,16 @@ class Step:
     """The state being decided (`conversation` and the fields after it), and the outputs so far."""
 
     __slots__ = (
-        "absorbed", "answered_turn", "at", "cause", "closed_by_agent", "conversation", "due_at",
+        "absorbed", "answered_turn", "at", "before", "cause", "closed_by_agent", "conversation", "due_at",
         "merged_into", "outputs", "quiet", "rules", "seen", "sent", "told_opening", "unanswered",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, state: RouterState | None, cause: Event) -> None:
         before = state or _EMPTY
+        self.before = before
         self.rules = rules
         self.cause = cause
-        self.at = max(moment(cause), before.latest)
+        self.at = max(moment(rules, cause), before.latest)
         self.conversation = before.conversation
         self.due_at = before.due_at
         self.unanswered = before.unanswered
@@ -171,17 +176,19 @@ class Step:
 
     def decided(self) -> Decision[RouterState]:
         """The state after this event, which is remembered, and the outputs."""
-        state = RouterState.model_construct(
-            latest=self.at,
-            conversation=self.conversation,
-            due_at=self.due_at,
-            unanswered=self.unanswered,
-            answered_turn=self.answered_turn,
-            closed_by_agent=self.closed_by_agent,
-            told_opening=self.told_opening,
-            merged_into=self.merged_into,
-            absorbed=self.absorbed,
-            seen=seen.remember(self.seen, self.cause.id, self.at),
+        state = self.before.model_copy(
+            update={
+                "latest": self.at,
+                "conversation": self.conversation,
+                "due_at": self.due_at,
+                "unanswered": self.unanswered,
+                "answered_turn": self.answered_turn,
+                "closed_by_agent": self.closed_by_agent,
+                "told_opening": self.told_opening,
+                "merged_into": self.merged_into,
+                "absorbed": self.absorbed,
+                "seen": seen.remember(self.seen, self.cause.id, self.at),
+            }
         )
         return Decision(state, tuple(self.outputs))
 
