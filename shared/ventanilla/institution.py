@@ -213,12 +213,15 @@ class Account(Section):
 
 
 class ConversationRules(Section):
-    """Time-outs and limits of a conversation's life."""
+    """Time-outs and limits of a conversation's life (see docs/decisions/0007-whose-silence.md)."""
 
     bot_idle: Duration = timedelta(minutes=60)
     agent_idle: Duration = timedelta(hours=24)
+    """Counted only while the queue is open."""
     waiting_idle: Duration = timedelta(days=5)
+    """Counted only while the queue is open."""
     reopen_within: Duration = timedelta(hours=24)
+    """How long after an agent closed it a conversation goes back to the same queue."""
     bot_misses: int = Field(default=2, ge=1)
     agent_capacity: int = Field(default=6, ge=1)
 

@@ -2,7 +2,7 @@
 
 What happens depends on whose silence it was. The citizen's ends the conversation. The bot's hands it to
 people, and an agent's gives it back to the queue: nobody is left without an answer because somebody of ours
-was silent.
+was silent (docs/decisions/0007-whose-silence.md).
 
 The sweeper announces deadlines of live accounts by a `ConversationTimer`. Independently of it, an event that
 comes later than a deadline first lets the deadline take effect, as of its own time: so the outcome does not
