@@ -99,6 +99,21 @@ async def test_a_full_body_is_taken_whole(ingest: Ingest, fresh_engines: Running
     assert [event.provider_message_id for event in found] == [one["id"] for one in many]
 
 
+async def test_one_enormous_message_is_put_aside_and_the_rest_goes_on(
+    ingest: Ingest, fresh_engines: RunningEngines
+) -> None:
+    number = somebody()
+    huge = message("text", {"body": "x" * 2_500_000}, from_=number, id="huge")
+    async with ingest() as client:
+        answer = await post(client, change(messages=[huge, message(from_=number)]))
+        assert answer.status_code == 200
+    (found,) = await eventually_events(fresh_engines.kafka, RECEIVED, ReceivedMessage, {pseudonym(number)}, 1)
+    assert found.provider_message_id == "wamid.A1"
+    letters = await records(fresh_engines.kafka, RECEIVED.dead_letters("ingest"))
+    reasons = [dict(letter.headers)["dlq_reason"] for letter in letters if len(letter.value or b"") > 800_000]
+    assert reasons == [b"too_large"]
+
+
 async def test_what_is_refused_stands_in_the_dead_letters_and_the_rest_goes_on(
     ingest: Ingest, fresh_engines: RunningEngines
 ) -> None:
@@ -202,7 +217,7 @@ async def test_a_burst_from_somebody_new_is_one_contact(
     ingest: Ingest, fresh_engines: RunningEngines
 ) -> None:
     number, user = somebody(), f"SV.{uuid4().int % 10**17}"
-    shown = [
+    shown: list[dict[str, Any]] = [
         {"from_": number},
         {"from_": None, "from_user_id": user},
         {"from_": number, "from_user_id": user},

@@ -23,6 +23,7 @@ from ventanilla.institution import WindowTemplate
 NOT_TRIED = "part_before_failed"
 WINDOW_CLOSED = "window_closed"
 NO_ADDRESS = "no_address"
+NO_CHANNEL = "no_channel"
 PROVIDER_SAYS_WINDOW_CLOSED = "131047"
 """WhatsApp: more than 24 hours since the person last wrote."""
 

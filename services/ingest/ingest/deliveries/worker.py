@@ -12,6 +12,7 @@ from ingest import metrics
 from ingest.channels.sender import Address, ChannelSender, Rejected, RetryLater
 from ingest.deliveries.delivery import (
     NO_ADDRESS,
+    NO_CHANNEL,
     PROVIDER_SAYS_WINDOW_CLOSED,
     WINDOW_CLOSED,
     Delivery,
@@ -40,11 +41,16 @@ class _Errand:
     address: Address
 
     def now(self) -> datetime:
-        return account_now(
-            replay=self.account.replay,
-            event_time=self.message.occurred_at,
-            seen_at=self.received.appended_at,
-        )
+        return _now(self.received, self.account)
+
+
+def _now(received: Received, account: Account | None) -> datetime:
+    """Now, as the account sees it; a recorded day lives by its own time."""
+    return account_now(
+        replay=account is not None and account.replay,
+        event_time=received.event.occurred_at,
+        seen_at=received.appended_at,
+    )
 
 
 class Worker:
@@ -87,16 +93,19 @@ class Worker:
         account = self._institution.account(message.channel, message.account)
         sender = self._senders.get(message.channel)
         if account is None or sender is None:
-            await self._give_up(known, message, "no_channel", "The institution has no such account")
+            error = StatusError(code=NO_CHANNEL, title="The institution has no such account")
+            await self._give_up(known, message, error, _now(received, account))
         elif address is None:
-            await self._give_up(known, message, NO_ADDRESS, "It is not known where this contact is reached")
+            error = StatusError(code=NO_ADDRESS, title="It is not known where this contact is reached")
+            await self._give_up(known, message, error, _now(received, account))
         else:
             await self._run(_Errand(received, message, account, sender, address), known)
 
-    async def _give_up(self, known: Delivery | None, message: OutboundMessage, code: str, title: str) -> None:
-        now = utc_now()
+    async def _give_up(
+        self, known: Delivery | None, message: OutboundMessage, error: StatusError, now: datetime
+    ) -> None:
         delivery = known or new_delivery(message, 1, now)
-        await self._settle(delivery.failed(StatusError(code=code, title=title), now), message, 0)
+        await self._settle(delivery.failed(error, now), message, delivery.next_part or 0)
 
     async def _run(self, errand: _Errand, known: Delivery | None) -> None:
         message, template = errand.message, errand.account.window_template

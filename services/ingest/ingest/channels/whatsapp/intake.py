@@ -15,8 +15,13 @@ from ventanilla.contracts.event import derived_id
 from ventanilla.stream import Output, Stream
 from ventanilla.topics import RECEIVED, STATUS
 
+_MAX_LETTER = 900_000
+"""Bytes; Kafka takes no record of more than 1 MiB. What is cut off belongs to no message of Meta's."""
+
 
 class Intake:
+    """Takes what webhooks brought."""
+
     def __init__(self, stream: Stream, resolver: Resolver) -> None:
         self._stream = stream
         self._resolver = resolver
@@ -44,7 +49,7 @@ class Intake:
     async def _refuse(self, reject: Reject) -> None:
         key = derived_id("rejected", sha256(reject.body).hexdigest())
         await self._stream.dead_letter(
-            reject.topic, key, reject.body, reason=reject.reason, error=reject.error
+            reject.topic, key, reject.body[:_MAX_LETTER], reason=reject.reason, error=reject.error
         )
         metrics.REJECTS.labels(reject.reason).inc()
 

@@ -23,6 +23,9 @@ from ventanilla.topics import RECEIVED, STATUS
 HANDLED_FIELD = "messages"
 """Calls, account and template updates, echoes and the rest are kept as dead letters, for later."""
 
+MAX_ITEM = 800_000
+"""Bytes of one message. Kafka's own limit is 1 MiB a record, and no message of Meta's comes near."""
+
 _FIELD = re.compile(r"[a-z_]{1,40}")
 
 
@@ -42,11 +45,15 @@ def parse(body: bytes, accounts: Collection[str]) -> Drafts:
             drafts.rejects.append(_reject_entry(entry))
             continue
         for change in entry["changes"]:
-            _change(entry, change, accounts, drafts)
+            _change(entry, change, accounts, drafts, measure=len(body) > MAX_ITEM)
     return drafts
 
 
-def _change(entry: JsonObject, change: Any, accounts: Collection[str], drafts: Drafts) -> None:
+def _change(
+    entry: JsonObject, change: Any, accounts: Collection[str], drafts: Drafts, *, measure: bool
+) -> None:
+    """`measure` when the body is so large that one item of it may be too large."""
+
     def whole(reason: str, error: str) -> None:
         drafts.rejects.append(Reject(RECEIVED, reason, error, _webhook(entry, change)))
 
@@ -79,6 +86,8 @@ def _change(entry: JsonObject, change: Any, accounts: Collection[str], drafts: D
 
     for raw in value.messages:
         try:
+            if measure and len(to_json(raw)) > MAX_ITEM:
+                raise RefusedError("too_large", f"the message has more than {MAX_ITEM} bytes")
             drafts.messages.append(message_draft(account, raw, contacts))
         except RefusedError as refused:
             drafts.rejects.append(Reject(RECEIVED, refused.reason, refused.error, only(messages=[raw])))
