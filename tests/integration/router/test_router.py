@@ -16,7 +16,7 @@ from router.sweeper import Sweeper
 from stack.topics import apply
 from support.engines import RunningEngines
 from support.messages import NOON, received
-from support.topics import events, eventually_events, write
+from support.topics import eventually_events, write
 from ventanilla.access import Role, issue_token
 from ventanilla.contracts.channel import OutboundMessage, TextOut
 from ventanilla.contracts.conversation import (
