@@ -29,10 +29,11 @@ async def make_first_accounts(desk: Desk, settings: DeskSettings) -> None:
         else:
             log.warning("no_accounts", fix="set VENTANILLA_ADMIN_PASSWORD and start again")
     if demo:
-        password_hash = await desk.passwords.hash(demo)
-        for username, role, areas, name in _sandbox_people(desk):
-            if await desk.accounts.get(username) is None:
-                await _make(desk, username, password_hash, role, areas, name)
+        there = {account.username for account in await desk.accounts.all()}
+        missing = [one for one in _sandbox_people(desk) if one[0] not in there]
+        password_hash = await desk.passwords.hash(demo) if missing else ""
+        for username, role, areas, name in missing:
+            await _make(desk, username, password_hash, role, areas, name)
 
 
 def _value(secret: SecretStr | None) -> str:

@@ -119,8 +119,9 @@ async def test_only_administrators_keep_accounts(world: World) -> None:
 
 
 async def test_agents_see_their_areas_and_nothing_else(world: World) -> None:
-    places = {area: await world.citizen().waits_in(area) for area in ("rprh", "comercio", None)}
-    sees = {
+    areas: tuple[str | None, ...] = ("rprh", "comercio", None)
+    places = {area: await world.citizen().waits_in(area) for area in areas}
+    sees: dict[str, set[str | None]] = {
         "agente.rprh": {"rprh"}, "agente.comercio": {"comercio"}, "agente.general": {None},
         "agente.rgm": set(), "supervisora": set(places), "admin": set(places),
     }  # fmt: skip
@@ -157,3 +158,16 @@ async def test_scripts_come_with_a_token(world: World) -> None:
     assert (await listed(Role.SUPERVISOR, frozenset({"rpi"})))[1]["items"] == []
     bad = await world.http.get("/v1/queues", headers={"authorization": "Bearer nonsense"})
     assert bad.status_code == 401
+
+
+async def test_the_api_describes_itself(world: World) -> None:
+    described = (await world.http.get("/openapi.json")).json()
+    assert set(described["paths"]) == {
+        "/v1/session", "/v1/presence", "/v1/queues", "/v1/institution", "/v1/conversations",
+        "/v1/conversations/{conversation_id}", "/v1/conversations/{conversation_id}/read",
+        "/v1/conversations/{conversation_id}/take", "/v1/conversations/{conversation_id}/reply",
+        "/v1/conversations/{conversation_id}/transfer", "/v1/conversations/{conversation_id}/release",
+        "/v1/conversations/{conversation_id}/close", "/v1/accounts", "/v1/accounts/{username}",
+    }  # fmt: skip
+    reply = described["paths"]["/v1/conversations/{conversation_id}/reply"]["post"]
+    assert {"200", "202", "401", "404", "409", "503"} <= set(reply["responses"])

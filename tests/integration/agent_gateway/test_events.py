@@ -94,3 +94,26 @@ async def test_an_act_without_an_answer_is_undecided_not_done(
         again = await agent.act(waiting, "take", key="la-misma-clave")
         assert again.status_code == 200
         assert again.json()["conversation"]["mine"]
+
+
+async def test_two_replicas_are_one_desk(fresh_engines: RunningEngines, database: str) -> None:
+    async with (
+        running_desk(fresh_engines, database) as one,
+        running_desk(fresh_engines, database, with_router=False) as other,
+    ):
+        here, there = await one.agent("agente.rprh"), await other.agent("agente.rprh")
+        async with here.events() as events, there.events() as others:
+            await events.until("hello")
+            await others.until("hello")
+            for number in range(4):  # of some the one replica has the partition, of some the other
+                waiting = await one.citizen(f"Persona {number}").waits_in("rprh")
+                key = f"la-clave-numero-{number}"
+                taken = await there.act(waiting, "take", key=key)
+                assert taken.status_code == 200, taken.text
+                assert (await here.act(waiting, "take", key=key)).status_code == 200
+                for socket in (events, others):
+                    async with asyncio.timeout(10):
+                        while True:
+                            shown = (await socket.until("conversation"))["conversation"]
+                            if shown["id"] == waiting.id and shown["mine"]:
+                                break

@@ -1,9 +1,10 @@
 """An agent's work, against a real router: take, answer, pass on, give back, close."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
-from support.desk import World, long_ago
+from support.desk import REPLAY, World, long_ago
 from ventanilla.contracts.channel import DeliveryStatus, Menu, Option, Reaction, TextOut, Unknown
 from ventanilla.contracts.conversation import BotOutcome
 
@@ -209,3 +210,16 @@ async def test_unread_counts_what_came_since_the_agent_looked(world: World) -> N
     await agent.request("PUT", path, {"until": last["stored_at"]})
     (shown,) = (await agent.get("/v1/conversations?view=mine"))["items"]
     assert shown["unread"] == 0
+
+
+async def test_a_recorded_day_is_lived_by_its_own_clock(world: World) -> None:
+    recorded = datetime(2023, 6, 13, 15, 0, tzinfo=UTC)  # a Tuesday, 9:00 in El Salvador
+    citizen, agent = world.citizen(account=REPLAY), await world.agent("agente.rprh")
+    waiting = await citizen.waits_in("rprh", at=recorded)
+    (shown,) = (await agent.get("/v1/conversations?view=waiting"))["items"]
+    assert shown["waiting_seconds"] < 60
+    assert 23 * 3600 < shown["window"]["seconds_left"] <= 24 * 3600
+    await agent.act(waiting, "take")
+    assert (await agent.act(waiting, "reply", {"text": "Buenos días."})).status_code == 200
+    last = (await agent.transcript(waiting))[-1]
+    assert last["at"].startswith("2023-06-13T15:0")

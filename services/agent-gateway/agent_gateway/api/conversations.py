@@ -13,6 +13,7 @@ from agent_gateway.api.views import (
     MessageView,
     conversation_view,
     message_view,
+    note_names,
     surroundings,
     visible,
 )
@@ -92,9 +93,10 @@ def conversation_routes(desk: Desk, gate: Gate) -> APIRouter:
         statuses = await desk.messages.statuses_of(
             [one.line.id for one in lines if one.line.direction == "out"]
         )
+        names = await note_names(desk, lines)
         return TranscriptView(
             conversation=await view_of(desk, viewer, kept),
-            messages=[message_view(one, statuses.get(one.line.id, [])) for one in lines],
+            messages=[message_view(one, statuses.get(one.line.id, []), names) for one in lines],
             earlier=lines[0].sort if more else None,
         )
 
@@ -107,5 +109,6 @@ def conversation_routes(desk: Desk, gate: Gate) -> APIRouter:
         now: datetime = utc_now()
         if kept.conversation.agent_id == viewer.id:
             await desk.conversations.mark_read(conversation_id, min(seen.until, now), now)
+            desk.landings.announce()
 
     return routes

@@ -17,6 +17,7 @@ from agent_gateway.api.views import (
     Surroundings,
     conversation_view,
     message_view,
+    note_names,
     overall,
     part_view,
     surroundings,
@@ -38,6 +39,9 @@ Push = dict[str, Any]
 _POLL_SECONDS = 1.0
 _COALESCE_SECONDS = 0.03
 _QUEUES_EVERY_SECONDS = 1.0
+_HOURS_EVERY_SECONDS = 15.0
+"""An office opens and closes without any event."""
+
 _OVERLAP = timedelta(seconds=3)
 """Read again: replicas' clocks differ, and a write may take a moment."""
 
@@ -84,6 +88,7 @@ class Feed:
         self._since = utc_now()
         self._told: dict[str, datetime] = {}
         self._queues_at = 0.0
+        self._queues_stale = True
         self._queues: dict[str, QueueView] = {}
 
     @contextlib.contextmanager
@@ -114,6 +119,7 @@ class Feed:
         news = await self._news()
         self._since = looked_at
         listeners = tuple(self._listeners)
+        self._queues_stale |= news.flood or bool(news.conversations)
         if news.flood:
             for listener in listeners:
                 listener.resync()
@@ -157,12 +163,13 @@ class Feed:
         about = {status.message_id or "" for status in news.statuses}
         about |= {one.line.id for one in news.lines}
         parts = await self._desk.messages.statuses_of(list(about))
+        names = await note_names(self._desk, news.lines)
         for listener in listeners:
             for kept in news.conversations:
                 self._tell_conversation(listener, kept, around)
             for line in news.lines:
                 if self._sees(listener, known.get(line.line.conversation_id)):
-                    shown = message_view(line, parts.get(line.line.id, []))
+                    shown = message_view(line, parts.get(line.line.id, []), names)
                     listener.push(_message(line, shown.model_dump(mode="json")))
             for status in news.statuses:
                 if self._sees(listener, known.get(status.conversation_id or "")):
@@ -181,9 +188,11 @@ class Feed:
     async def _tell_queues(self, listeners: tuple[Listener, ...]) -> None:
         """When something about them changed, but not more often than people can read."""
         now = asyncio.get_running_loop().time()
-        if now - self._queues_at < _QUEUES_EVERY_SECONDS:
+        pause = _QUEUES_EVERY_SECONDS if self._queues_stale else _HOURS_EVERY_SECONDS
+        if now - self._queues_at < pause:
             return
         self._queues_at = now
+        self._queues_stale = False
         institution = self._desk.institution
         found = {view.id: view for view in await queue_views(self._desk, list(institution.queues))}
         changed = {key for key, view in found.items() if _figures(view) != _figures(self._queues.get(key))}

@@ -1,7 +1,7 @@
 """What the desk shows of a conversation and its transcript."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -159,7 +159,13 @@ def conversation_view(desk: Desk, viewer: Viewer, kept: Kept, around: Surroundin
     )
 
 
-def message_view(kept: KeptLine, parts: Sequence[MessageStatus]) -> MessageView:
+async def note_names(desk: Desk, lines: Sequence[KeptLine]) -> dict[str, str]:
+    """What the agents are called whose deeds are noted among these lines."""
+    notes = [one.line for one in lines if one.line.direction == "note" and one.line.author == "agent"]
+    return await desk.accounts.names(line.author_id for line in notes if line.author_id is not None)
+
+
+def message_view(kept: KeptLine, parts: Sequence[MessageStatus], names: Mapping[str, str]) -> MessageView:
     line: Line = kept.line
     known = [part for part in parts if part.status]
     return MessageView(
@@ -168,7 +174,7 @@ def message_view(kept: KeptLine, parts: Sequence[MessageStatus]) -> MessageView:
         direction=line.direction,
         author=line.author,
         author_id=line.author_id,
-        author_name=line.author_name,
+        author_name=line.author_name or names.get(line.author_id or ""),
         content=json.loads(line.content),
         reply_to=line.reply_to,
         provider_message_id=line.provider_message_id,

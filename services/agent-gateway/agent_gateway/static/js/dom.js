@@ -4,7 +4,7 @@
 export function h(tag, properties = {}, ...children) {
   const [name, ...classes] = tag.split('.');
   const element = document.createElement(name || 'div');
-  element.classList.add(...classes);
+  if (classes.length) element.classList.add(...classes);
   for (const [key, value] of Object.entries(properties)) {
     if (value === undefined || value === null) continue;
     if (key === 'aria') for (const [part, said] of Object.entries(value)) setAttribute(element, `aria-${part}`, said);

@@ -40,10 +40,10 @@ const cards = new Map(); // conversation id -> its parts
 function card(id) {
   if (cards.has(id)) return cards.get(id);
   const parts = {
-    name: h('span.name'), time: h('time'), preview: h('span.preview'), tags: h('span.tags'), unread: h('span.unread'),
+    name: h('span.name'), time: h('time'), heardTime: heard(`${T.waits} `), preview: h('span.preview'), tags: h('span.tags'), unread: h('span.unread'),
   };
   parts.button = h('button.card', { type: 'button', data: { id }, onclick: () => select(id) },
-    h('span.row', {}, parts.name, parts.time), h('span.row', {}, parts.preview, parts.unread), parts.tags);
+    h('span.row', {}, parts.name, parts.heardTime, parts.time), h('span.row', {}, parts.preview, parts.unread), parts.tags);
   parts.element = h('li', {}, parts.button);
   cards.set(id, parts);
   return parts;
@@ -53,12 +53,13 @@ function drawCard(one) {
   const parts = card(one.id);
   const wait = waitOf(one);
   setText(parts.name, one.sender_name || `${T.anonymous} ${one.sender_hint || ''}`.trim());
-  setText(parts.time, wait === null ? brief(one.last ? one.last.at : one.opened_at) : T.waits(duration(wait)));
+  parts.heardTime.hidden = wait === null;
+  setText(parts.time, wait === null ? brief(one.last ? one.last.at : one.opened_at) : duration(wait));
   parts.time.classList.toggle('long', wait !== null && wait > LONG_WAIT_SECONDS);
   const last = one.last ? briefContent(one.last.kind, one.last.text) : '';
   setText(parts.preview, one.last?.author === 'agent' && one.mine ? `${T.you}: ${last}` : last);
   const handler = one.state === 'with_bot' ? T.withBot : one.state === 'with_agent' && !one.mine ? one.agent_name : null;
-  const tags = [TEXTS.channels[one.channel] || one.channel, one.queue_name || state.institution?.areas[one.area], handler];
+  const tags = [TEXTS.channels[one.channel] || one.channel, state.queues.length > 1 ? one.queue_name || state.institution?.areas[one.area] : null, handler];
   setText(parts.tags, tags.filter(Boolean).join(' · '));
   parts.unread.hidden = !(one.mine && one.unread);
   if (one.mine && one.unread && parts.unread.dataset.count !== String(one.unread)) {
@@ -101,7 +102,7 @@ function chip(id, name, count, queue) {
       changed();
     },
   }, h('span.chip-name', {}, name), h('span.chip-count', {}, String(count)),
-  queue && !queue.open ? h('span.chip-closed', {}, T.closed) : null));
+  queue && !queue.open && state.queues.length === 1 ? h('span.chip-closed', {}, T.closed) : null));
 }
 
 export function visibleIds() {

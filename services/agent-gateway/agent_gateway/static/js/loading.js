@@ -74,5 +74,7 @@ export async function markRead() {
   const seen = [...state.messages.values()].map((message) => message.stored_at).sort().at(-1);
   if (!seen || `${conversation.id}${seen}` === told) return;
   told = `${conversation.id}${seen}`;
+  keep({ ...conversation, unread: 0 });
+  changed();
   await api.read(conversation.id, seen).catch(() => (told = ''));
 }

@@ -44,12 +44,12 @@ export const TEXTS = {
     capacity: (count, capacity) => `${count} de ${capacity}`,
     waiting: 'En espera',
     others: 'Otras en curso',
-    next: 'Tomar la siguiente',
+    next: 'Tomar siguiente',
     noneMine: 'No lleva ninguna conversación.',
     noneWaiting: 'Nadie espera. Buen trabajo.',
     noneOthers: 'No hay otras conversaciones en curso.',
     more: 'Ver más',
-    waits: (time) => `espera ${time}`,
+    waits: 'Espera',
     unread: (count) => (count === 1 ? '1 mensaje sin leer' : `${count} mensajes sin leer`),
     anonymous: 'Sin nombre',
     you: 'Usted',
@@ -124,7 +124,7 @@ export const TEXTS = {
 
   changes: {
     queued: (who, queue) => `Pasó a la cola ${queue}`,
-    assigned: (who) => `La tomó ${who}`,
+    assigned: (who) => (who === 'Usted' ? 'La tomó usted' : `La tomó ${who}`),
     transferred: (who, queue) => `${who} la trasladó a ${queue}`,
     released: (who, queue) => `${who} la devolvió a la cola ${queue}`,
     classified: (who, queue, subject) => `El asistente entendió: ${subject}`,
@@ -160,7 +160,7 @@ export const TEXTS = {
   },
 
   window: {
-    left: (time) => `Quedan ${time} para responder`,
+    left: (time) => `Ventana: ${time}`,
     closed: 'Ventana cerrada',
     hint: 'WhatsApp permite texto libre durante 24 horas desde el último mensaje del ciudadano.',
   },

@@ -41,6 +41,7 @@ subscribe(() => {
   setText(institution, state.institution?.name || '');
   setText(me, `${state.me.name} · ${TEXTS.roles[state.me.role]}`);
   if (presence.value !== state.presence) presence.value = state.presence;
+  presence.disabled = !state.connected; // what was chosen before is on its way
   dot.dataset.state = state.connected ? state.presence : 'offline';
   bannerElement.hidden = state.connected || !everConnected;
 });

@@ -164,7 +164,7 @@ function status(message) {
 function note(message) {
   const content = message.content;
   const tell = TEXTS.changes[content.change];
-  const who = message.author === 'agent' ? agentName(message.author_id) : TEXTS.actors[message.author];
+  const who = message.author === 'agent' ? agentName(message) : TEXTS.actors[message.author];
   const subject = [state.institution?.areas[content.area], state.institution?.categories[content.category]].filter(Boolean).join(' · ');
   const text = tell ? tell(who, queueName(content.queue), subject) : content.change;
   const reason = TEXTS.reasons[content.reason];
@@ -173,9 +173,9 @@ function note(message) {
     content.note ? h('p.passed-on', {}, h('strong', {}, `${TEXTS.changes.note}: `), content.note) : null);
 }
 
-function agentName(id) {
-  if (id === state.me.id) return TEXTS.lists.you;
-  return [...state.conversations.values()].find((one) => one.agent_id === id)?.agent_name || id || TEXTS.actors.agent;
+function agentName(message) {
+  if (message.author_id === state.me.id) return TEXTS.lists.you;
+  return message.author_name || message.author_id || TEXTS.actors.agent;
 }
 
 export const emptyElement = h('div.empty', {}, h('h2', {}, T.empty), h('p', {}, T.emptyHint));
