@@ -11,7 +11,7 @@ from stack.demo.oracle import percentile, sessions
 from stack.demo.player import Tally
 from stack.demo.provider import Report, phone
 from stack.demo.recording import Citizen
-from stack.demo.witness import Seen, is_out, standing
+from stack.demo.seen import Seen, is_out, standing
 from ventanilla.contracts.channel import DeliveryStatus, OutboundMessage
 from ventanilla.contracts.conversation import BotOutcome, Change, ConversationChanged
 from ventanilla.institution import Allotment
@@ -60,7 +60,11 @@ class Figures:
     sent: int
     delivered: int
     statuses: dict[str, int]
+    """By kind, each of a message once."""
+    statuses_repeated: int
     duplicates: int
+    """Webhooks that brought a message once more."""
+    dead_letters: int
     sessions: int
     cost: str
     p50_ms: float
@@ -172,7 +176,11 @@ def figures(evidence: Evidence) -> Figures:
         sent=len(report.messages),
         delivered=len({one.provider_message_id for one in ledger.statuses if one.status in _DELIVERED}),
         statuses=dict(Counter(status for one in report.messages for status in one.statuses)),
+        statuses_repeated=sum(
+            status.times - 1 for one in report.messages for status in one.statuses.values()
+        ),
         duplicates=tally.posted_again,
+        dead_letters=evidence.dead_letters,
         sessions=len(ledger.sessions),
         cost=str(evidence.after.cost),
         p50_ms=round(percentile(latencies, 0.50), 1),
@@ -239,7 +247,7 @@ def _checks(
     yield Check("messages in sessions, against those delivered", delivered, counted)
     yield Check("the month's sessions, after this run", evidence.before.used + total, evidence.after.used)
     yield Check("the month's cost, by the contract", str(_cost(evidence)), found.cost)
-    yield Check("dead letters", 0, evidence.dead_letters)
+    yield Check("dead letters", 0, found.dead_letters)
 
 
 def _differing(

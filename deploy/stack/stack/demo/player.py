@@ -13,7 +13,8 @@ from typing import Any
 from stack.demo.desk import Desk, DeskError
 from stack.demo.provider import JsonObject, Phone, Provider, ProviderError, message, phone
 from stack.demo.recording import Citizen, Step
-from stack.demo.witness import Seen, Witness, caused, is_out
+from stack.demo.seen import Seen, caused, is_out
+from stack.demo.witness import Witness
 from ventanilla.calendar import OfficeHours
 from ventanilla.contracts.channel import Channel, Menu, Option
 from ventanilla.contracts.conversation import BotOutcome, Change, Conversation, ConversationState

@@ -2,16 +2,13 @@
 
 import asyncio
 import json
-import os
-import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import httpx
 from rich.console import Console
@@ -33,7 +30,6 @@ from ventanilla.clock import utc_now
 from ventanilla.contracts.channel import Channel
 from ventanilla.institution import Account, ConfigError, Institution, load_institution
 
-_START_SECONDS = 180.0
 _SETTLE_SECONDS = 120.0
 _RUNS = "demo-runs"
 
@@ -62,7 +58,9 @@ def run(as_json: bool) -> int:
 
 async def _demo(data: Path, console: Console, quiet: bool) -> tuple[Figures, Institution]:
     async with AsyncExitStack() as opened:
-        facts = await opened.enter_async_context(_stack(data, console))
+        facts = await gather_status(data)
+        if not facts["ready"] or not facts["kafka"]:
+            raise DemoError("no stack is ready here; `ventanilla up` starts one")
         state = read_state(data)
         institution = load_institution(state.config if state else config_file())
         client = await opened.enter_async_context(
@@ -204,49 +202,3 @@ def _next_run(data: Path) -> int:
     number = int(counter.read_text(encoding="ascii")) + 1 if counter.exists() else 1
     counter.write_text(str(number), encoding="ascii")
     return number
-
-
-@asynccontextmanager
-async def _stack(data: Path, console: Console) -> AsyncIterator[dict[str, Any]]:
-    """The running stack's facts (see `stack.status`), or those of one that runs as long as this block."""
-    if read_state(data) is not None:
-        facts = await _ready(data, lambda: None)
-        yield facts
-        return
-    console.print("no stack runs here: starting one for this demo ...")
-    with _log(data) as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "stack", "up", "--data", str(data), stdout=log, stderr=log,
-            env=os.environ | {"NO_COLOR": "1"}, start_new_session=True,
-        )  # fmt: skip
-    try:
-        yield await _ready(data, lambda: process.returncode)
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            await process.wait()
-
-
-def _log(data: Path) -> BinaryIO:
-    data.mkdir(parents=True, exist_ok=True)
-    return (data / "demo.log").open("wb")
-
-
-async def _ready(data: Path, ended: Callable[[], int | None]) -> dict[str, Any]:
-    """Waits for a stack that is starting. Raises `DemoError` when it ends, or is not ready in time."""
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        if ended() is not None:
-            tail = (data / "demo.log").read_text(encoding="utf-8", errors="replace").strip()[-2000:]
-            raise DemoError(f"the stack did not start:\n{tail}")
-        facts = await gather_status(data)
-        if facts["ready"] and facts["kafka"]:
-            return facts
-        if time.monotonic() > deadline:
-            lines = [
-                f"{name}: {service['problem']}"
-                for name, service in facts["services"].items()
-                if not service["ready"]
-            ]
-            raise DemoError("\n  ".join(["the stack is not ready:", *lines]))
-        await asyncio.sleep(0.5)

@@ -35,8 +35,9 @@ def _summary(figures: Figures) -> Table:
         ("answered by the bot", figures.answered_by_bot), ("shown to agents", figures.to_agents),
         ("answers by agents", figures.answered_by_agents), ("late bot answers discarded", figures.discarded),
         ("messages sent", figures.sent), ("delivered", figures.delivered),
-        ("webhooks delivered again", figures.duplicates), ("sessions metered", figures.sessions),
-        ("month's cost, US$", figures.cost), ("area as recorded", f"{figures.area_understood:.1%}"),
+        ("webhooks delivered again", figures.duplicates), ("statuses repeated", figures.statuses_repeated),
+        ("sessions metered", figures.sessions), ("area as recorded", f"{figures.area_understood:.1%}"),
+        ("month's cost, US$", figures.cost), ("dead letters", figures.dead_letters),
         ("p50, webhook to answer", f"{figures.p50_ms:.0f} ms"), ("p99", f"{figures.p99_ms:.0f} ms"),
     ]  # fmt: skip
     for (left, one), (right, other) in zip(cells[::2], cells[1::2], strict=True):
