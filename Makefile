@@ -57,8 +57,7 @@ docs: $(READY) ## write docs/contracts from the code
 bench: $(READY) ## measure against the floors; the figures land in .ventanilla/bench/latest.json
 	PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
 
-ci: test ## what .ci/run does
-	@$(BIN)/ventanilla demo
+ci: demo test ## what .ci/run does: the recorded day, then every test
 
 clean: ## remove the environment and the caches; data in .ventanilla/ stays
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
