@@ -358,6 +358,10 @@ class Institution(Section):
                 return account
         return None
 
+    def allotment(self, channel: Channel) -> Allotment | None:
+        """What the contract includes on a channel, or None when it is unlimited and free."""
+        return next((one for one in self.allotments if one.channel is channel), None)
+
     def queue_of_area(self, area: str | None) -> str:
         """The queue that serves an area, or the default one."""
         return self.areas[area].queue if area in self.areas else self.default_queue

@@ -7,11 +7,11 @@ it: a crash between the two publishes it again under the same id.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 
-from prometheus_client import Gauge
-
 from billing.domain.balance import Balance, balance, reached
+from billing.metrics import INCLUDED, LEFT, OVERAGE, USED
 from billing.store import Sessions
 from ventanilla.clock import utc_now
 from ventanilla.contracts.billing import AllotmentReached
@@ -25,12 +25,9 @@ from ventanilla.topics import ALLOTMENT
 
 log = logger(__name__)
 
-USED = Gauge("ventanilla_billing_sessions_used", "Sessions of the current month", ["channel"])
-LEFT = Gauge("ventanilla_billing_sessions_left", "Sessions that the month's allotment has left", ["channel"])
-OVERAGE = Gauge("ventanilla_billing_sessions_overage", "Sessions beyond the month's allotment", ["channel"])
-INCLUDED = Gauge("ventanilla_billing_allotment_sessions", "Sessions that a month includes", ["channel"])
-
-_EVERY_SECONDS = 2.0
+_AT_MOST_EVERY_SECONDS = 2.0
+_AT_LEAST_EVERY_SECONDS = 60.0
+"""Months turn, and other processes project sessions too."""
 _LATE = timedelta(days=10)
 """How long after its end a month is still watched: the provider may report that late."""
 
@@ -52,26 +49,38 @@ class Allotments:
         self._institution = institution
         self._sessions = sessions
         self._publish = publish
+        self._news = asyncio.Event()
+
+    def wake(self) -> None:
+        """Sessions have changed: count again soon."""
+        self._news.set()
 
     async def watch(self) -> None:
         """For ever; while an engine fails, it tries again."""
         while True:
+            self._news.clear()
             try:
                 await self._look()
             except INFRASTRUCTURE as error:
                 log.warning("allotments_unknown", error=type(error).__name__)
-            await asyncio.sleep(_EVERY_SECONDS)
+                self._news.set()
+            await asyncio.sleep(_AT_MOST_EVERY_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_AT_LEAST_EVERY_SECONDS):
+                    await self._news.wait()
 
     async def _look(self) -> None:
         now = utc_now().astimezone(self._institution.zone)
-        current = f"{now:%Y-%m}"
-        for contract in self._institution.allotments:
-            accounts = live_accounts(self._institution, contract.channel)
-            for month in {f"{now - _LATE:%Y-%m}", current}:
+        current, late = f"{now:%Y-%m}", f"{now - _LATE:%Y-%m}"
+        for channel in {account.channel for account in self._institution.accounts}:
+            accounts = live_accounts(self._institution, channel)
+            contract = self._institution.allotment(channel)
+            for month in {current, late}:
                 state = balance(month, await self._sessions.count(month, accounts), contract)
                 if month == current:
-                    _show(contract.channel, state)
-                await self._say(contract, state)
+                    _show(channel, state)
+                if contract is not None:
+                    await self._say(contract, state)
 
     async def _say(self, contract: Allotment, state: Balance) -> None:
         key = f"{contract.channel}:{state.month}"

@@ -1,8 +1,6 @@
 """What the meter says, over HTTP, for finance and supervisors. Times in UTC, money as exact strings."""
 
 import base64
-import binascii
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query
@@ -10,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from billing.allotments import live_accounts
 from billing.domain.balance import balance
-from billing.store import Sessions
+from billing.store import Sessions, moment
 from ventanilla.access import Role, require
 from ventanilla.clock import utc_now
 from ventanilla.contacts import contact_id, looks_like_contact_id
@@ -87,8 +85,8 @@ def meter_routes(
             SessionItem(
                 account=one["account"],
                 contact=one["contact_id"],
-                opened_at=one["opened_at"],
-                closes_at=one["closes_at"],
+                opened_at=moment(one["opened_at"]),
+                closes_at=moment(one["closes_at"]),
                 month=one["month"],
                 messages=one["messages"],
             )
@@ -111,8 +109,7 @@ def meter_routes(
             raise HTTPException(422, f"account: {channel} has no such account; see the institution's file")
         asked = month or this_month()
         accounts = live_accounts(institution, channel) if account is None else [account]
-        contract = next((one for one in institution.allotments if one.channel is channel), None)
-        state = balance(asked, await sessions.count(asked, accounts), contract)
+        state = balance(asked, await sessions.count(asked, accounts), institution.allotment(channel))
         return BalanceAnswer(
             month=state.month,
             allotment=state.allotment,
@@ -133,16 +130,15 @@ def meter_routes(
     return router
 
 
-def _cursor(opened_at: datetime, session_id: str) -> str:
-    return base64.urlsafe_b64encode(f"{opened_at.isoformat()} {session_id}".encode()).decode()
+def _cursor(opened_at: int, session_id: str) -> str:
+    return base64.urlsafe_b64encode(f"{opened_at} {session_id}".encode()).decode()
 
 
-def _position(cursor: str) -> tuple[datetime, str]:
+def _position(cursor: str) -> tuple[int, str]:
     try:
-        moment, session_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
-        opened_at = datetime.fromisoformat(moment)
-    except (ValueError, binascii.Error):
-        opened_at = None
-    if opened_at is None or opened_at.tzinfo is None:
-        raise HTTPException(422, "cursor: give back `next` as it came")
-    return opened_at, session_id
+        opened_at, session_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
+        if abs(int(opened_at)) >= 2**63:
+            raise ValueError("no number that a document holds")
+        return int(opened_at), session_id
+    except ValueError:
+        raise HTTPException(422, "cursor: give back `next` as it came") from None

@@ -26,8 +26,8 @@ async def _wire(app: FastAPI, runtime: Runtime[BillingSettings]) -> None:
     institution = runtime.institution
     sessions = Sessions(runtime.store)
     await sessions.prepare()
-    consume(runtime.stream, institution.zone, sessions)
     allotments = Allotments(institution, sessions, runtime.stream.publish)
+    consume(runtime.stream, institution.zone, sessions, on_sessions=allotments.wake)
     runtime.background("allotments", allotments.watch)
     app.include_router(
         meter_routes(

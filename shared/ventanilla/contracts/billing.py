@@ -57,3 +57,5 @@ class MeterMoved(Event):
     account: str
     delivered: dict[str, Timestamp] = {}
     seen: dict[str, Timestamp] = {}
+    through: list[str] = []
+    """The contacts that handed them on, in order: two that were joined into each other must not for ever."""

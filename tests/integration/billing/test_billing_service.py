@@ -1,17 +1,15 @@
 """Billing as it runs: statuses on a real topic, sessions and balance over HTTP."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
-from billing.app import create_app
-from billing.settings import BillingSettings
+from support.billing import CONTACT_KEY, TOKEN_KEY, Billing
 from support.engines import RunningEngines
 from support.statuses import ACCOUNT, status
 from support.topics import write
@@ -20,31 +18,12 @@ from ventanilla.contacts import contact_id
 from ventanilla.contracts.channel import Channel, DeliveryStatus
 from ventanilla.topics import STATUS
 
-CONTACT_KEY = "c" * 32
-TOKEN_KEY = "t" * 32
 OPENED = datetime(2026, 11, 10, 15, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def api(engines: RunningEngines, database: str) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(
-        BillingSettings(
-            kafka_bootstrap=engines.kafka,
-            mongo_url=engines.mongo,
-            mongo_database=database,
-            config=Path("deploy/config/cnr.yaml"),
-            contact_key=SecretStr(CONTACT_KEY),
-            token_key=SecretStr(TOKEN_KEY),
-        )
-    )
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="http://billing",
-            headers={"Authorization": f"Bearer {issue_token(TOKEN_KEY, 'ana', Role.FINANCE)}"},
-        ) as client,
-    ):
+async def api(billing: Billing, engines: RunningEngines) -> AsyncIterator[httpx.AsyncClient]:
+    async with billing(engines) as client:
         yield client
 
 
@@ -117,6 +96,7 @@ async def test_a_rehearsal_does_not_eat_the_allotment(
         {"month": "2026-13"},
         {"month": "noviembre"},
         {"cursor": "garbage"},
+        {"cursor": base64.urlsafe_b64encode(b"9" * 40 + b" x").decode()},
         {"limit": "0"},
         {"contact": "x" * 500},
     ],

@@ -44,7 +44,11 @@ class Delivery(BaseModel):
 
 
 class Meter(BaseModel):
-    """What is kept of one contact of one account."""
+    """What is kept of one contact of one account: a line for each delivered message, for ever so far.
+
+    A silence of 24 hours ends every cascade, so what lies before one, and is older than what the provider may
+    still report, can be sealed into its sessions one day without changing a result.
+    """
 
     channel: Channel
     account: str
@@ -77,13 +81,18 @@ def meter(zone: ZoneInfo) -> Decide:
     return decide
 
 
+def counts(status: MessageStatus) -> bool:
+    """Whether it says that a message of ours reached the person."""
+    return status.status in COUNTED
+
+
 def message_hash(provider_message_id: str) -> str:
     """Sixteen hexadecimal digits: enough to tell one contact's messages apart, and short to keep."""
     return sha256(provider_message_id.encode()).hexdigest()[:16]
 
 
 def _on_status(state: Meter | None, status: MessageStatus, zone: ZoneInfo) -> Decision[Meter]:
-    if status.status not in COUNTED or status.provider_message_id is None:
+    if not counts(status) or status.provider_message_id is None:
         return Decision(state)
     delivered = status.status is DeliveryStatus.DELIVERED
     known = {
@@ -94,7 +103,7 @@ def _on_status(state: Meter | None, status: MessageStatus, zone: ZoneInfo) -> De
     }
     state = state or Meter(channel=status.channel, account=status.account)
     if state.moved_to is not None:
-        return Decision(state, (_move(state.moved_to, known, state, status),))
+        return Decision(state, (_move(state.moved_to, known, state, status, []),))
     return _learn(state, known, status, zone)
 
 
@@ -108,7 +117,7 @@ def _on_linked(state: Meter | None, linked: ContactLinked, zone: ZoneInfo) -> De
     emptied = state.model_copy(update={"deliveries": {}, "moved_to": linked.canonical_id})
     outputs: tuple[Output, ...] = ()
     if state.deliveries:
-        outputs = (_move(linked.canonical_id, state.deliveries, state, linked),)
+        outputs = (_move(linked.canonical_id, state.deliveries, state, linked, []),)
     settled = _publish(emptied, linked, zone)
     return Decision(settled.state, outputs + settled.outputs)
 
@@ -120,11 +129,24 @@ def _on_moved(state: Meter | None, moved: MeterMoved, zone: ZoneInfo) -> Decisio
         for message in moved.delivered.keys() | moved.seen.keys()
     }
     if state.moved_to is not None:
-        return Decision(state, (_move(state.moved_to, known, state, moved),))
+        if not _ends_here(moved, state.moved_to):
+            return Decision(state, (_move(state.moved_to, known, state, moved, moved.through),))
+        state = state.model_copy(update={"moved_to": None})
     return _learn(state, known, moved, zone)
 
 
-def _move(to: str, deliveries: dict[str, Delivery], meter: Meter, cause: Event) -> Output:
+def _ends_here(moved: MeterMoved, moved_to: str) -> bool:
+    """Whether contacts were joined in a circle, by two replicas at one moment, and this one stands for all.
+
+    It is the one of the smallest id, as for whoever links ids.
+    """
+    if moved_to not in moved.through:
+        return False
+    circle = [*moved.through[moved.through.index(moved_to) :], moved.contact_id]
+    return moved.contact_id == min(circle)
+
+
+def _move(to: str, deliveries: dict[str, Delivery], meter: Meter, cause: Event, through: list[str]) -> Output:
     return (
         METER_MOVED,
         MeterMoved(
@@ -136,6 +158,7 @@ def _move(to: str, deliveries: dict[str, Delivery], meter: Meter, cause: Event) 
             account=meter.account,
             delivered={m: d.delivered for m, d in deliveries.items() if d.delivered is not None},
             seen={m: d.seen for m, d in deliveries.items() if d.seen is not None},
+            through=[*through, cause.contact_id],
         ),
     )
 
