@@ -107,7 +107,7 @@ async def test_only_administrators_keep_accounts(world: World) -> None:
     assert "hash" not in str(listed)
     names = [account["username"] for account in listed["items"]]
     assert {"admin", "agente.general", "agente.rprh", "supervisora"} <= set(names)
-    new = {"username": "ana", "password": "corta", "role": "agent", "display_name": "Ana"}
+    new: dict[str, Any] = {"username": "ana", "password": "corta", "role": "agent", "display_name": "Ana"}
     assert (await admin.request("POST", "/v1/accounts", new)).status_code == 422
     new |= {"password": "ya-es-bastante-larga", "areas": ["nada"]}
     assert (await admin.request("POST", "/v1/accounts", new)).json()["code"] == "unknown_area"

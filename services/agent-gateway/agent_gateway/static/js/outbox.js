@@ -10,7 +10,20 @@ const KEPT_IN = 'ventanilla.outbox';
 const queues = new Map(); // conversation id -> answers
 let owner = '';
 
-export const pendingOf = (id) => queues.get(id) || [];
+const pendingOf = (id) => queues.get(id) || [];
+
+// Those that the transcript does not show yet. A pushed message may be here before the server's answer is:
+// each answer claims one message of its own words that was not there when it was written.
+export function unseen(id, messages) {
+  const claimed = new Set();
+  return pendingOf(id).filter((answer) => {
+    const shown = answer.known && messages.find((one) => one.direction === 'out' && one.author_id === state.me.id
+      && one.content.text === answer.content.text && one.content.name === answer.content.name
+      && !answer.known.has(one.id) && !claimed.has(one.id));
+    if (shown) claimed.add(shown.id);
+    return !shown;
+  });
+}
 
 function remember() {
   const all = [...queues].flatMap(([id, answers]) => answers.map(({ key, at, body, content }) => ({ id, key, at, body, content })));
@@ -26,7 +39,7 @@ export function restore() {
 }
 
 export function send(id, body, content) {
-  enqueue(id, { key: newKey(), at: new Date().toISOString(), body, content });
+  enqueue(id, { key: newKey(), at: new Date().toISOString(), body, content, known: new Set(state.messages.keys()) });
 }
 
 function enqueue(id, answer) {
@@ -51,6 +64,7 @@ async function work(id) {
       refuse(id, answer, error);
     }
     queues.set(id, pendingOf(id).filter((one) => one !== answer));
+    if (id === state.selected) for (const one of pendingOf(id)) for (const known of state.messages.keys()) one.known?.add(known);
     remember();
     changed();
   }

@@ -4,7 +4,7 @@ import { brief, contentElements } from './contents.js';
 import { announce, arrange, h, heard, setText } from './dom.js';
 import { clock, day, dayKey } from './format.js';
 import { loadTranscript, markRead } from './loading.js';
-import { pendingOf } from './outbox.js';
+import { unseen } from './outbox.js';
 import { changed, queueName, selected, state, subscribe } from './state.js';
 import { TEXTS } from './texts.js';
 
@@ -77,7 +77,7 @@ addEventListener('focus', () => changed());
 
 function draw() {
   const messages = [...state.messages.values()].sort((one, other) => (one.sort < other.sort ? -1 : 1));
-  const pending = pendingOf(state.selected).filter((one) => !messages.some((message) => message.id === one.messageId));
+  const pending = unseen(state.selected, messages);
   const elements = [];
   let before = null;
   for (const message of [...messages, ...pending.map(asMessage)]) {
