@@ -96,7 +96,7 @@ CASE = (CHECKOUT / "deploy" / "config" / "cnr.yaml").read_text(encoding="utf-8")
             'monthly_price: "3277.00"',
             'monthly_price: "3,277"',
             "allotments.0.monthly_price",
-            "write it in that form",
+            "a quoted decimal, so that no cent is lost",
         ),
         (
             "persona de {queue}",
@@ -111,10 +111,10 @@ CASE = (CHECKOUT / "deploy" / "config" / "cnr.yaml").read_text(encoding="utf-8")
             "write a brace that is meant as such",
         ),
         (
-            "id: web\n",
-            'id: "106540352242922"\n',
+            "channel: webchat\n    id: web\n",
+            'channel: whatsapp\n    id: "106540352242922"\n',
             "accounts.1",
-            "",
+            "whatsapp '106540352242922' is listed above; remove one of them",
         ),
         (
             "  bot_misses: 2",
@@ -133,10 +133,8 @@ CASE = (CHECKOUT / "deploy" / "config" / "cnr.yaml").read_text(encoding="utf-8")
 def test_a_mistake_is_named_with_its_line_its_place_and_its_fix(
     tmp_path: Path, was: str, becomes: str, place: str, said: str
 ) -> None:
+    assert was in CASE
     text = CASE.replace(was, becomes, 1)
-    if place == "accounts.1":
-        text = text.replace("channel: webchat", "channel: whatsapp", 1)
-        said = "whatsapp '106540352242922' is listed above; remove one of them"
     file = tmp_path / "own.yaml"
     file.write_text(text, encoding="utf-8")
 
