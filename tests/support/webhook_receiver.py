@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
+import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 
 @dataclass
@@ -50,25 +52,39 @@ class WebhookReceiver:
         return [message for value in self.values() for message in value.get("messages", [])]
 
     async def until(self, statuses: int = 0, messages: int = 0) -> None:
-        """Waits for that many. Raises `TimeoutError` after five seconds."""
-        async with asyncio.timeout(5):
+        """Waits for that many. Raises `TimeoutError` after 20 seconds."""
+        async with asyncio.timeout(20):
             while len(self.statuses()) < statuses or len(self.messages()) < messages:
                 await asyncio.sleep(0.005)
 
 
+async def settled(sandbox: httpx.AsyncClient, account: str = "106540352242922") -> None:
+    """Waits until the sandbox knows that everything of it was taken. Raises `TimeoutError`."""
+    async with asyncio.timeout(20):
+        while (await sandbox.get("/v1/report", params={"account": account})).json()["pending"]:
+            await asyncio.sleep(0.005)
+
+
 @asynccontextmanager
-async def webhook_receiver(secret: str) -> AsyncIterator[WebhookReceiver]:
-    """Listens on a free port of the loopback until the block ends."""
-    receiver = WebhookReceiver(secret)
-    app = Starlette(routes=[Route("/webhooks/whatsapp", receiver._take, methods=["POST"])])
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off", ws="none"))
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+async def listening(app: ASGIApp, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[str]:
+    """Serves `app` on a free port of the loopback until the block ends; gives `127.0.0.1:<port>`."""
+    config = uvicorn.Config(app, port=0, log_config=None, lifespan=lifespan, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())
     while not server.started:
         await asyncio.sleep(0.005)
-    receiver.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     try:
-        yield receiver
+        yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         await serving
+
+
+@asynccontextmanager
+async def webhook_receiver(secret: str) -> AsyncIterator[WebhookReceiver]:
+    """Listens until the block ends."""
+    receiver = WebhookReceiver(secret)
+    app = Starlette(routes=[Route("/webhooks/whatsapp", receiver._take, methods=["POST"])])
+    async with listening(app) as address:
+        receiver.url = f"http://{address}"
+        yield receiver

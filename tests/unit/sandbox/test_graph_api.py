@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support.webhook_receiver import WebhookReceiver
+from support.webhook_receiver import WebhookReceiver, settled
 
 NUMBER = "106540352242922"
 SEND = f"/v23.0/{NUMBER}/messages"
@@ -167,6 +167,7 @@ async def test_statuses_come_signed_in_order_with_price_and_our_own_data(
     assert sent["conversation"]["origin"] == {"type": "service"}
     assert int(sent["conversation"]["expiration_timestamp"]) >= int(sent["timestamp"]) + 86_399
     assert "conversation" not in delivered
+    await settled(sandbox)
     (arrived,) = (await sandbox.get("/sent", params={"contact": MARIA})).json()
     assert [status["status"] for status in arrived["statuses"]] == ["sent", "delivered", "read"]
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support.webhook_receiver import WebhookReceiver
+from support.webhook_receiver import WebhookReceiver, settled
 
 NUMBER = "106540352242922"
 REPLAY = "106540352242999"
@@ -186,6 +186,7 @@ async def test_the_report_accounts_for_every_message_and_status(
         await sandbox.post(SEND, json=text(body))
     await sandbox.post(SEND, json=text(""))
     await ingest.until(statuses=18)
+    await settled(sandbox)
     first = (await sandbox.get("/v1/report", params={"account": NUMBER, "limit": 2})).json()
     assert (first["accepted"], first["refused"], first["forgotten"]) == (3, {"131008": 1}, 0)
     assert len(first["items"]) == 2
