@@ -102,7 +102,13 @@ def service_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         configure_logging(name, settings.log_level)
         store = Store.connect(settings.mongo_url, settings.mongo_database)
-        runtime = Runtime(name, settings, institution, store, Stream(name, settings.kafka_bootstrap, store))
+        runtime = Runtime(
+            name,
+            settings,
+            institution,
+            store,
+            Stream(name, settings.kafka_bootstrap, store, settings.instance),
+        )
         await store.ping()
         await wire(app, runtime)
         app.state.runtime = runtime

@@ -24,6 +24,10 @@ class ServiceSettings(BaseSettings):
     mongo_database: str = "ventanilla"
     config: Path = Path("deploy/config/cnr.yaml")
     """The institution's file."""
+    instance: str | None = Field(default=None, pattern=r"^[\w.-]{1,100}$")
+    """A name that this process keeps over restarts and shares with no other replica (a pod's, of a stateful
+    set). With it the consumer is a static member of its groups: after a crash it gets its partitions back at
+    once. Without it Kafka first waits for the session to time out."""
     host: str = "127.0.0.1"
     log_level: str = "INFO"
     contact_key: SecretStr = Field(min_length=32)

@@ -222,6 +222,7 @@ def child_environment(data: Path, engines: Engines | None) -> dict[str, str]:
     """What each child finds in its environment. What the caller set stands above the defaults."""
     defaults = {
         DATABASE: "ventanilla",
+        "VENTANILLA_INSTANCE": "stack",  # one replica of each: a restart gets its partitions back at once
         "VENTANILLA_WHATSAPP_BASE_URL": f"{services.SANDBOX.url()}/v23.0",
         "VENTANILLA_INGEST_URL": services.INGEST.url(),
     }

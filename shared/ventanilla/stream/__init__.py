@@ -23,6 +23,7 @@ from ventanilla.stream.failures import StreamUnavailableError
 from ventanilla.stream.keyed import Decide, Indexed, KeyedState
 from ventanilla.stream.letters import Sorter
 from ventanilla.stream.ordered import HandleOne, OrderedWork, Received
+from ventanilla.stream.pacing import pace
 from ventanilla.stream.publisher import Publisher
 from ventanilla.topics import Topic
 
@@ -38,8 +39,9 @@ _COMMIT_EVERY_SECONDS = 1.0
 class Stream:
     """A service's side of Kafka: declare, then `start`."""
 
-    def __init__(self, service: str, bootstrap: str, store: Store) -> None:
+    def __init__(self, service: str, bootstrap: str, store: Store, instance: str | None = None) -> None:
         self.service = service
+        self._instance = instance
         self._store = store
         self._publisher = Publisher(service, bootstrap)
         self._broker = KafkaBroker(
@@ -105,6 +107,8 @@ class Stream:
         """Connects and begins to consume. Raises `KafkaError` when no broker answers."""
         await self._publisher.start()
         await self._broker.start()
+        for consumer in self._consumers:
+            pace(consumer.consumer)
         self._committer = asyncio.create_task(self._commit_regularly())
 
     async def stop(self) -> None:
@@ -134,7 +138,9 @@ class Stream:
         process: Process,
         on_revoked: Callable[[], Awaitable[Offsets]] | None = None,
     ) -> GroupConsumer:
-        consumer = GroupConsumer(self._broker, group, inputs, process, on_revoked=on_revoked)
+        consumer = GroupConsumer(
+            self._broker, group, inputs, process, on_revoked=on_revoked, instance=self._instance
+        )
         self._consumers.append(consumer)
         return consumer
 

@@ -54,6 +54,7 @@ class GroupConsumer:
         *,
         on_revoked: Callable[[], Awaitable[Offsets]] | None = None,
         max_records: int = 500,
+        instance: str | None = None,
     ) -> None:
         self.group = group
         self._process = process
@@ -69,6 +70,7 @@ class GroupConsumer:
         self._subscriber = broker.subscriber(
             *(topic.name for topic in topics),
             group_id=group,
+            group_instance_id=f"{group}.{instance}" if instance else None,
             batch=True,
             max_records=max_records,
             batch_timeout_ms=20,

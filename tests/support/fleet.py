@@ -1,0 +1,107 @@
+"""The services as processes that a test may kill and start again, one by one."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from stack.engines import free_port
+from stack.services import ALL, Service
+from support.engines import RunningEngines
+
+SECRET = "an-app-secret-of-the-tests-0123456789"
+TOKEN_KEY = "t" * 40
+
+
+class Fleet:
+    """Every service and the sandbox on free ports, on one pair of engines. Nothing restarts by itself."""
+
+    def __init__(self, engines: RunningEngines, database: str, logs: Path) -> None:
+        self._ports = {service.name: free_port() for service in ALL}
+        self._logs = logs
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("VENTANILLA_")}
+        self._environment = {
+            **clean,
+            **{service.port_variable: str(self._ports[service.name]) for service in ALL},
+            "VENTANILLA_KAFKA_BOOTSTRAP": engines.kafka,
+            "VENTANILLA_MONGO_URL": engines.mongo,
+            "VENTANILLA_MONGO_DATABASE": database,
+            "VENTANILLA_INSTANCE": "tests",
+            "VENTANILLA_WHATSAPP_APP_SECRET": SECRET,
+            "VENTANILLA_WHATSAPP_VERIFY_TOKEN": "v" * 40,
+            "VENTANILLA_WHATSAPP_ACCESS_TOKEN": "a" * 40,
+            "VENTANILLA_WHATSAPP_BASE_URL": f"{self.url('sandbox')}/v23.0",
+            "VENTANILLA_INGEST_URL": self.url("ingest"),
+            "VENTANILLA_CONTACT_KEY": "c" * 40,
+            "VENTANILLA_TOKEN_KEY": TOKEN_KEY,
+            "VENTANILLA_WEBCHAT_KEY": "w" * 40,
+            "VENTANILLA_ADMIN_PASSWORD": "una-clave-de-prueba",
+            "VENTANILLA_DEMO_PASSWORD": "una-clave-de-prueba",
+        }
+
+    def url(self, name: str) -> str:
+        return f"http://127.0.0.1:{self._ports[name]}"
+
+    def start(self, *names: str) -> Self:
+        """Start these, or all; waits for nothing."""
+        for service in ALL:
+            if not names or service.name in names:
+                self._processes[service.name] = self._run(service)
+        return self
+
+    def _run(self, service: Service) -> subprocess.Popen[bytes]:
+        with (self._logs / f"{service.name}.log").open("ab") as log:
+            return subprocess.Popen(
+                service.command, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def wait_ready(self, names: Sequence[str] = (), seconds: float = 90) -> None:
+        """Until each answers that it is ready; fails with its reasons."""
+        deadline = time.monotonic() + seconds
+        for name in names or self._ports:
+            said = "nothing"
+            while True:
+                try:
+                    answer = httpx.get(f"{self.url(name)}/health/ready", timeout=5)
+                    if answer.status_code == 200:
+                        break
+                    said = answer.text
+                except httpx.HTTPError as error:
+                    said = type(error).__name__
+                assert time.monotonic() < deadline, f"{name} is not ready: {said}\n{self.log(name)[-2000:]}"
+                time.sleep(0.1)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a service; after SIGKILL its end is waited for."""
+        process = self._processes[name]
+        process.send_signal(number)
+        if number is signal.SIGKILL:
+            process.wait(30)
+
+    def log(self, name: str) -> str:
+        """Everything that a service wrote."""
+        path = self._logs / f"{name}.log"
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    def stop(self) -> None:
+        """SIGTERM to all, SIGKILL to who does not end."""
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
