@@ -8,7 +8,7 @@ from ingest.channels.webchat import Keys as WebChatKeys
 from ingest.channels.webchat import web_chat
 from ingest.channels.whatsapp.intake import Intake
 from ingest.channels.whatsapp.sender import WhatsAppSender, provider_client
-from ingest.channels.whatsapp.webhook import challenge_route, notification_route
+from ingest.channels.whatsapp.webhook import PATH, challenge_route, notifications
 from ingest.deliveries.worker import Worker
 from ingest.handlers import consume
 from ingest.identity.resolver import Resolver
@@ -58,7 +58,7 @@ async def _wire(app: FastAPI, runtime: Runtime[IngestSettings]) -> None:
     numbers = frozenset(one.id for one in runtime.institution.accounts if one.channel is Channel.WHATSAPP)
     app_secret = settings.whatsapp_app_secret.get_secret_value().encode()
     # The first in the list is found first: nothing else is asked for as often.
-    app.router.routes.insert(0, notification_route(app_secret, numbers, Intake(stream, resolver)))
+    runtime.direct["POST", PATH] = notifications(app_secret, numbers, Intake(stream, resolver))
     app.include_router(challenge_route(settings.whatsapp_verify_token.get_secret_value()))
     app.include_router(chat.router)
     app.include_router(message_routes(settings.token_key.get_secret_value(), deliveries))

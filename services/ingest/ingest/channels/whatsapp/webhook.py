@@ -8,9 +8,8 @@ from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest import metrics
 from ingest.channels.whatsapp.intake import Intake
@@ -37,11 +36,22 @@ _OUTCOMES = {
     "unavailable": 503,
 }
 _RETRY_AFTER_SECONDS = "5"
-_OK = b'{"status":"accepted"}'
+_ACCEPTED = Response(b'{"status":"accepted"}', media_type="application/json")
 
 
-class _TooLargeError(Exception):
-    """The body is larger than `MAX_BODY`."""
+class _RefusalError(Exception):
+    """What a request is answered instead of 200, and counted as."""
+
+    def __init__(self, outcome: str, detail: str) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+        self._detail = detail
+
+    @property
+    def answer(self) -> Response:
+        status = _OUTCOMES[self.outcome]
+        headers = {"Retry-After": _RETRY_AFTER_SECONDS} if status == 503 else None
+        return JSONResponse({"reason": self.outcome, "detail": self._detail}, status, headers)
 
 
 def challenge_route(verify_token: str) -> APIRouter:
@@ -64,57 +74,50 @@ def challenge_route(verify_token: str) -> APIRouter:
     return router
 
 
-def notification_route(app_secret: bytes, accounts: Collection[str], intake: Intake) -> Route:
-    """`accounts` are the institution's phone number ids.
+def notifications(app_secret: bytes, accounts: Collection[str], intake: Intake) -> ASGIApp:
+    """Answers Meta's signed notifications. `accounts` are the institution's phone number ids.
 
-    A plain route: on this path the framework's own work on a request costs as much as ours.
+    Plain ASGI: on this path a framework's own work on a request costs as much as ours.
     """
     counters = {outcome: metrics.WEBHOOKS.labels(outcome) for outcome in _OUTCOMES}
 
-    def refuse(outcome: str, detail: str, headers: dict[str, str] | None = None) -> Response:
-        counters[outcome].inc()
-        body = {"reason": outcome, "detail": detail}
-        return JSONResponse(body, status_code=_OUTCOMES[outcome], headers=headers)
-
-    async def receive(request: Request) -> Response:
-        request.scope["route"] = route  # for the figures by route
+    async def receive_one(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
         try:
-            body = await _read(request)
-        except _TooLargeError:
-            return refuse("too_large", f"The body is larger than {MAX_BODY} bytes")
-        except ClientDisconnect:
-            return refuse("disconnected", "The request ended early")
-        if not signed_by(app_secret, body, _header(request, b"x-hub-signature-256")):
-            return refuse("bad_signature", "X-Hub-Signature-256 is missing or wrong")
-        try:
+            body = await _read(headers.get(b"content-length", b""), receive)
+            if not signed_by(app_secret, body, headers.get(b"x-hub-signature-256")):
+                raise _RefusalError("bad_signature", "X-Hub-Signature-256 is missing or wrong")
             drafts = parse(body, accounts)
-        except NotAWebhookError as error:
-            return refuse("bad_body", str(error))
-        try:
             await intake.take(drafts, utc_now())
+        except _RefusalError as refusal:
+            answer: Response = refusal.answer
+            counters[refusal.outcome].inc()
+        except NotAWebhookError as error:
+            counters["bad_body"].inc()
+            answer = _RefusalError("bad_body", str(error)).answer
         except (StoreError, StreamUnavailableError) as error:
             log.warning("webhook_not_kept", error=type(error).__name__)
-            return refuse("unavailable", "Not kept; send it again", {"Retry-After": _RETRY_AFTER_SECONDS})
-        counters["accepted"].inc()
-        return Response(_OK, media_type="application/json")
+            counters["unavailable"].inc()
+            answer = _RefusalError("unavailable", "Not kept; send it again").answer
+        else:
+            counters["accepted"].inc()
+            answer = _ACCEPTED
+        await answer(scope, receive, send)
 
-    route = Route(PATH, receive, methods=["POST"])
-    return route
-
-
-def _header(request: Request, name: bytes) -> bytes | None:
-    return next((value for key, value in request.scope["headers"] if key == name), None)
+    return receive_one
 
 
-async def _read(request: Request) -> bytes:
-    length = _header(request, b"content-length") or b""
+async def _read(length: bytes, receive: Receive) -> bytes:
+    """The raw body. Raises `_RefusalError` as soon as it is known to be too large."""
     if length.isdigit() and int(length) > MAX_BODY:
-        raise _TooLargeError
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise _TooLargeError
-        chunks.append(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        raise _RefusalError("too_large", f"The body is larger than {MAX_BODY} bytes")
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _RefusalError("disconnected", "The request ended early")
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > MAX_BODY:
+            raise _RefusalError("too_large", f"The body is larger than {MAX_BODY} bytes")
+    return body
