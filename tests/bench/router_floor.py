@@ -16,9 +16,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from prometheus_client import REGISTRY
 from pymongo import AsyncMongoClient, UpdateOne
-from router.handlers import declare
 
 from bench.report import Result
+from router.handlers import declare
 from stack.topics import apply
 from support.messages import received
 from ventanilla.institution import load_institution
