@@ -98,7 +98,8 @@ async def _ours(kafka: str, mongo: str) -> dict[str, Any]:
 
 
 async def _floor(kafka: str, mongo: str, document_bytes: int) -> dict[str, Any]:
-    collection = AsyncMongoClient(mongo)["bench"]["floor"]
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo)
+    collection = client["bench"]["floor"]
     producer = AIOKafkaProducer(
         bootstrap_servers=kafka, acks="all", enable_idempotence=True, linger_ms=5, max_batch_size=256 * 1024
     )

@@ -73,7 +73,7 @@ def create_app(settings: SandboxSettings | None = None) -> FastAPI:
         version="1.0",
         lifespan=lifespan,
     )
-    app.add_middleware(RequestContext)
+    app.add_middleware(RequestContext, direct={})
     add_probes(app, problems)
     app.include_router(graph_api(provider, settings.whatsapp_access_token.get_secret_value()))
     app.include_router(controls(provider, _default(accounts), institution.time_zone))
