@@ -259,6 +259,15 @@ class Allotment(Section):
     currency: str = "USD"
 
 
+class Metering(Section):
+    """How long a status may be on its way, and how wrong a clock may be."""
+
+    settling: Duration = timedelta(days=10)
+    """The provider may deliver a webhook again for 7 days; what comes later than this edits no session."""
+    clock_skew: Duration = timedelta(minutes=5)
+    """How far ahead of our clock a delivery's time may be and still count at once."""
+
+
 class Texts(Section):
     """What citizens read, in their language. `{braces}` name the values that each text may use."""
 
@@ -317,6 +326,7 @@ class Institution(Section):
     conversation: ConversationRules = ConversationRules()
     delivery: Delivery = Delivery()
     allotments: list[Allotment] = []
+    metering: Metering = Metering()
     texts: Texts
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ Everything else (creation, documentation, dead letters, consumers) reads this li
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ventanilla.contracts.billing import AllotmentReached, MeterMoved, SessionChanged
+from ventanilla.contracts.billing import AllotmentReached, MeterMoved, MeterNoted, SessionChanged
 from ventanilla.contracts.channel import MessageStatus, OutboundMessage, ReceivedMessage
 from ventanilla.contracts.conversation import (
     AgentActed,
@@ -123,9 +123,18 @@ METER_MOVED = Topic(
     "Deliveries of one id of a person, handed to the other",
 )
 
+METER_NOTED = Topic(
+    "billing.meter.noted.v1",
+    MeterNoted,
+    "billing",
+    (),
+    "A status that the meter did not simply count: too late, ahead of its time, or in conflict",
+    retention=timedelta(days=400),
+)
+
 ALL: tuple[Topic, ...] = (
     RECEIVED, STATUS, OUTBOUND, CONTACT_LINKED, BOT_QUEUED, BOT_ANSWERED, AGENT_QUEUED, AGENT_ACTED,
-    TIMER, LIFECYCLE, SESSION, ALLOTMENT, METER_MOVED,
+    TIMER, LIFECYCLE, SESSION, ALLOTMENT, METER_MOVED, METER_NOTED,
 )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ it: a crash between the two publishes it again under the same id.
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
 
 from billing.domain.balance import Balance, balance, reached
 from billing.metrics import INCLUDED, LEFT, OVERAGE, USED
@@ -28,8 +27,6 @@ log = logger(__name__)
 _AT_MOST_EVERY_SECONDS = 2.0
 _AT_LEAST_EVERY_SECONDS = 60.0
 """Months turn, and other processes project sessions too."""
-_LATE = timedelta(days=10)
-"""How long after its end a month is still watched: the provider may report that late."""
 
 
 def live_accounts(institution: Institution, channel: Channel) -> list[str]:
@@ -71,7 +68,7 @@ class Allotments:
 
     async def _look(self) -> None:
         now = utc_now().astimezone(self._institution.zone)
-        current, late = f"{now:%Y-%m}", f"{now - _LATE:%Y-%m}"
+        current, late = f"{now:%Y-%m}", f"{now - self._institution.metering.settling:%Y-%m}"
         for channel in {account.channel for account in self._institution.accounts}:
             accounts = live_accounts(self._institution, channel)
             contract = self._institution.allotment(channel)

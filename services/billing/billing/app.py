@@ -27,7 +27,7 @@ async def _wire(app: FastAPI, runtime: Runtime[BillingSettings]) -> None:
     sessions = Sessions(runtime.store)
     await sessions.prepare()
     allotments = Allotments(institution, sessions, runtime.stream.publish)
-    consume(runtime.stream, institution.zone, sessions, on_sessions=allotments.wake)
+    consume(runtime.stream, institution, sessions, on_sessions=allotments.wake)
     runtime.background("allotments", allotments.watch)
     app.include_router(
         meter_routes(

@@ -1,32 +1,34 @@
 """What billing consumes: statuses into meters, and its own sessions into what the API reads."""
 
 from collections.abc import Callable, Sequence
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from billing.domain.meter import Meter, counts, meter
-from billing.metrics import STATUSES
+from billing.domain.meter import Meter, meter
+from billing.metrics import REASONS, RECEIVED, RELEASED, STATUSES
 from billing.store import Sessions
+from ventanilla.clock import utc_now
 from ventanilla.contracts.billing import SessionChanged
 from ventanilla.contracts.channel import MessageStatus
 from ventanilla.contracts.conversation import ContactLinked
 from ventanilla.contracts.event import Event
+from ventanilla.institution import Institution
 from ventanilla.stream import Decision, KeyedState, Stream
 from ventanilla.topics import CONTACT_LINKED, METER_MOVED, SESSION, STATUS
 
 
 def consume(
-    stream: Stream, zone: ZoneInfo, sessions: Sessions, on_sessions: Callable[[], None]
+    stream: Stream, institution: Institution, sessions: Sessions, on_sessions: Callable[[], None]
 ) -> KeyedState[Meter]:
     """The meter is exactly once in effect. The read model follows `billing.session.v1` like any stranger.
 
     `on_sessions` is called when the read model has changed.
     """
-    rule = meter(zone)
+    metering = institution.metering
+    rule = meter(institution.zone, metering.settling, metering.clock_skew, reading_clock(institution))
 
     def decide(state: Meter | None, event: Event) -> Decision[Meter]:
         decision = rule(state, event)
-        if isinstance(event, MessageStatus):
-            count(event, state, decision)
+        count(state, decision.state)
         return decision
 
     async def project(events: Sequence[Event]) -> None:
@@ -44,18 +46,32 @@ def consume(
     )  # fmt: skip
 
 
-_COUNTED, _KNOWN, _NOT_DELIVERED, _MOVED = (
-    STATUSES.labels(outcome) for outcome in ("counted", "known", "not_delivered", "moved")
-)
+def count(before: Meter | None, after: Meter | None) -> None:
+    """A status that is decided again after a lost write is counted again: these figures are for watching.
+
+    What is exact is each meter's own tally, which is written with its sessions.
+    """
+    if after is None or after is before:
+        return
+    RECEIVED.inc(after.received - (0 if before is None else before.received))
+    known = {} if before is None else before.tally
+    for key, value in after.tally.items():
+        more = value - known.get(key, 0)
+        if more < 0:
+            RELEASED.inc(-more)
+        elif more > 0:
+            outcome, _, reason = key.partition(":")
+            STATUSES.labels(outcome).inc(more)
+            REASONS.labels(outcome, reason or outcome).inc(more)
 
 
-def count(status: MessageStatus, before: Meter | None, decision: Decision[Meter]) -> None:
-    """A status that is decided again after a lost write is counted again: these figures are for watching."""
-    if not counts(status):
-        _NOT_DELIVERED.inc()
-    elif before is not None and before.moved_to is not None:
-        _MOVED.inc()
-    elif decision.state is before:
-        _KNOWN.inc()
-    else:
-        _COUNTED.inc()
+def reading_clock(institution: Institution) -> Callable[[Event], datetime]:
+    """When an event is read: by the wall clock, and on a replay account at the event's own time."""
+    replayed = {(one.channel, one.id) for one in institution.accounts if one.replay}
+
+    def now(event: Event) -> datetime:
+        if isinstance(event, MessageStatus) and (event.channel, event.account) in replayed:
+            return event.occurred_at
+        return utc_now()
+
+    return now

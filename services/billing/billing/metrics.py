@@ -2,10 +2,23 @@
 
 from prometheus_client import Counter, Gauge
 
+RECEIVED = Counter(
+    "ventanilla_billing_statuses_received_total",
+    "Statuses read; with those released it equals the sum of all outcomes, or something is wrong",
+)
+RELEASED = Counter(
+    "ventanilla_billing_statuses_released_total",
+    "Statuses that were quarantined ahead of their time and have had another outcome since",
+)
 STATUSES = Counter(
     "ventanilla_billing_statuses_total",
-    "Statuses read, by what they meant for the meter (counted, known, not_delivered, moved)",
+    "Statuses read, by what became of them (counted, duplicate, excluded, quarantined, moved)",
     ["outcome"],
+)
+REASONS = Counter(
+    "ventanilla_billing_status_reasons_total",
+    "The same, each with its reason (see billing.domain.meter)",
+    ["outcome", "reason"],
 )
 USED = Gauge("ventanilla_billing_sessions_used", "Sessions of the current month", ["channel"])
 LEFT = Gauge("ventanilla_billing_sessions_left", "Sessions that the month's allotment has left", ["channel"])

@@ -1,4 +1,5 @@
-"""What the meter says. Topics: `billing.session.v1`, `billing.allotment.v1`, `billing.meter.moved.v1`."""
+"""What the meter says. Topics: `billing.session.v1`, `billing.allotment.v1`, `billing.meter.moved.v1`,
+`billing.meter.noted.v1`."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -31,6 +32,8 @@ class SessionChanged(Event):
     messages: int
     cause_id: str
     revision: int = 1
+    ours: bool = True
+    """False when the change is due to a message that we never sent: the provider bills it all the same."""
 
 
 class AllotmentReached(Event):
@@ -59,3 +62,38 @@ class MeterMoved(Event):
     seen: dict[str, Timestamp] = {}
     through: list[str] = []
     """The contacts that handed them on, in order: two that were joined into each other must not for ever."""
+
+
+class Note(StrEnum):
+    """What the meter did not simply count."""
+
+    ADJUSTMENT = "adjustment"  # it came after its time was settled: no session was edited
+    CONFLICT = "conflict"  # one message id with two delivery times: the earlier stands
+    HELD = "held"  # its time has not come yet: it is counted when it has
+    RELEASED = "released"  # its time has come
+    REFUSED = "refused"  # its time is too far ahead to be a clock's error: it never counts
+
+
+class MeterNoted(Event):
+    """A status that the meter did not simply count, for whoever must decide about it.
+
+    An adjustment names the month that it comes from (`month`) and the one that was running when it came
+    (`noted_in`), both `YYYY-MM` in the institution's time zone. Whether it would have opened a session is no
+    longer known to the meter: between `sessions_at_least` and `sessions_at_most`; `ventanilla recompute`
+    tells it from the statuses.
+    """
+
+    note: Note
+    channel: Channel
+    account: str
+    message: str
+    """A short hash of the provider's message id (the first 16 hexadecimal digits of its SHA-256)."""
+    at: Timestamp
+    """The time that the status gives."""
+    stands_at: Timestamp | None = None
+    """Of a conflict: the time that stands."""
+    month: str
+    noted_in: str
+    sessions_at_least: int = 0
+    sessions_at_most: int = 0
+    cause_id: str

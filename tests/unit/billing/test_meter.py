@@ -156,7 +156,11 @@ def test_read_without_delivered_counts_and_delivered_then_gives_the_time() -> No
 
 @pytest.mark.parametrize("kind", [K.ACCEPTED, K.SENT, K.FAILED, K.REFUSED])
 def test_what_was_not_delivered_opens_nothing(kind: DeliveryStatus) -> None:
-    assert replay([status(CONTACT, "wamid.1", START, kind)]) == (None, [])
+    state, emitted = replay([status(CONTACT, "wamid.1", START, kind)])
+    assert emitted == []
+    assert state is not None
+    assert state.published == {}
+    assert state.tally == {"excluded:not_delivered": 1}
 
 
 @pytest.mark.parametrize(

@@ -3,80 +3,69 @@
 A delivery counts once, by its provider's message id, at the provider's time: that of `delivered`, or that
 of `read` (or `played`) where no `delivered` came, as the provider's documentation allows. Of several times
 for one id the earliest stands, so that the set does not depend on the order of arrival.
+
+Every status read has one outcome, and they sum up to what was received:
+
+* `counted`: the first that makes its message count;
+* `duplicate`: its message counts already; `duplicate:conflict` when it gives another delivery time, which is
+  also noted; `duplicate:sealed` when its message lies in the sealed part;
+* `excluded:not_delivered`, `excluded:no_message_id`;
+* `quarantined:ahead`: its time has not come; it is held, noted, and counted with the first event of its
+  contact after its time has come. `quarantined:far_ahead`: more than a settling time, or more of them than a
+  meter holds: noted, never counted. `quarantined:late`: older than what is sealed: noted as an adjustment;
+* `moved`: passed on to the contact that this one turned out to be, whose meter then decides.
 """
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
-from hashlib import sha256
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel
-
-from billing.domain.sessions import Session, sessions
-from ventanilla.contracts.billing import MeterMoved, SessionChange, SessionChanged
-from ventanilla.contracts.channel import Channel, DeliveryStatus, MessageStatus
+from billing.domain.ledger import Rules, seal, session_id, settle
+from billing.domain.state import Delivery, Meter, Sealed
+from billing.domain.words import message_hash, moved_on, noted
+from ventanilla.contracts.billing import MeterMoved, Note
+from ventanilla.contracts.channel import DeliveryStatus, MessageStatus
 from ventanilla.contracts.conversation import ContactLinked
-from ventanilla.contracts.event import Event, derived_id
+from ventanilla.contracts.event import Event
 from ventanilla.stream.decision import Decision, Output
-from ventanilla.topics import METER_MOVED, SESSION
+
+__all__ = ["Delivery", "Meter", "Sealed", "counts", "message_hash", "meter", "session_id"]
 
 COUNTED = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.READ, DeliveryStatus.PLAYED})
-
-
-class Delivery(BaseModel):
-    """When one message was delivered, as far as is known."""
-
-    delivered: datetime | None = None
-    seen: datetime | None = None
-    """The earliest `read` or `played`."""
-
-    @property
-    def counted_at(self) -> datetime:
-        moment = self.delivered or self.seen
-        assert moment is not None, "a delivery is kept only with a time"
-        return moment
-
-    def joined(self, other: "Delivery") -> "Delivery":
-        """Both pieces of knowledge; commutative, associative and idempotent."""
-        return Delivery(
-            delivered=_earlier(self.delivered, other.delivered), seen=_earlier(self.seen, other.seen)
-        )
-
-
-class Meter(BaseModel):
-    """What is kept of one contact of one account: a line for each delivered message, for ever so far.
-
-    A silence of 24 hours ends every cascade, so what lies before one, and is older than what the provider may
-    still report, can be sealed into its sessions one day without changing a result.
-    """
-
-    channel: Channel
-    account: str
-    deliveries: dict[str, Delivery] = {}
-    """By a short hash of the provider's message id."""
-    revisions: dict[str, int] = {}
-    """How often each session, standing or voided, was published."""
-    published: dict[str, tuple[datetime, int]] = {}
-    """The standing sessions: when each opened and how many messages it has."""
-    moved_to: str | None = None
-    """The contact that this one turned out to be; what still comes here is passed on."""
-
+MAX_HELD = 100
+"""Statuses ahead of their time that one contact's meter keeps."""
 
 Decide = Callable[[Meter | None, Event], Decision[Meter]]
+Now = Callable[[Event], datetime]
 
 
-def meter(zone: ZoneInfo) -> Decide:
-    """The decision for an institution: `zone` says to which month a session belongs."""
+def meter(
+    zone: ZoneInfo,
+    settling: timedelta = timedelta(days=10),
+    clock_skew: timedelta = timedelta(minutes=5),
+    now: Now = lambda event: event.occurred_at,
+) -> Decide:
+    """The decision for an institution: `zone` says to which month a session belongs.
+
+    `now` is the time at which an event is read; without it, events are never ahead of their time.
+    """
+    rules = Rules(zone, settling, clock_skew)
 
     def decide(state: Meter | None, event: Event) -> Decision[Meter]:
+        if not isinstance(event, MessageStatus | ContactLinked | MeterMoved):
+            return Decision(state)
+        outputs: tuple[Output, ...] = ()
+        if state is not None and state.held:
+            released = _release(state, now(event), rules)
+            state, outputs = released.state, released.outputs
         match event:
             case MessageStatus():
-                return _on_status(state, event, zone)
+                decision = _on_status(state, event, now(event), rules)
             case ContactLinked():
-                return _on_linked(state, event, zone)
+                decision = _on_linked(state, event, rules)
             case MeterMoved():
-                return _on_moved(state, event, zone)
-        return Decision(state)
+                decision = _on_moved(state, event, rules)
+        return Decision(decision.state, outputs + decision.outputs)
 
     return decide
 
@@ -86,43 +75,113 @@ def counts(status: MessageStatus) -> bool:
     return status.status in COUNTED
 
 
-def message_hash(provider_message_id: str) -> str:
-    """Sixteen hexadecimal digits: enough to tell one contact's messages apart, and short to keep."""
-    return sha256(provider_message_id.encode()).hexdigest()[:16]
-
-
-def _on_status(state: Meter | None, status: MessageStatus, zone: ZoneInfo) -> Decision[Meter]:
-    if not counts(status) or status.provider_message_id is None:
-        return Decision(state)
-    delivered = status.status is DeliveryStatus.DELIVERED
-    known = {
-        message_hash(status.provider_message_id): Delivery(
-            delivered=status.occurred_at if delivered else None,
-            seen=None if delivered else status.occurred_at,
-        )
-    }
+def _on_status(state: Meter | None, status: MessageStatus, now: datetime, rules: Rules) -> Decision[Meter]:
     state = state or Meter(channel=status.channel, account=status.account)
-    if state.moved_to is not None:
-        return Decision(state, (_move(state.moved_to, known, state, status, []),))
-    return _learn(state, known, status, zone)
+    state = state.model_copy(update={"received": state.received + 1})
+    if not counts(status):
+        return Decision(_tallied(state, "excluded:not_delivered"))
+    if status.provider_message_id is None:
+        return Decision(_tallied(state, "excluded:no_message_id"))
+    if status.occurred_at > now + rules.clock_skew:
+        return _ahead(state, status, now, rules)
+    return _learn_one(state, status, rules)
 
 
-def _on_linked(state: Meter | None, linked: ContactLinked, zone: ZoneInfo) -> Decision[Meter]:
-    """The alias's meter hands its deliveries to the canonical contact and voids its sessions."""
+def _learn_one(state: Meter, cause: MessageStatus, rules: Rules) -> Decision[Meter]:
+    message, news = _delivery(cause)
+    ours = cause.message_id is not None
+    known = state.deliveries.get(message)
+    if known is None:
+        if state.sealed is not None and state.sealed.knows(message):
+            return Decision(_tallied(state, "duplicate:sealed"))
+        if state.moved_to is not None:
+            move = moved_on(state.moved_to, {message: news}, state, cause, [])
+            return Decision(_tallied(state, "moved"), (move,))
+        if state.sealed is not None and news.counted_at < state.sealed.until:
+            return _late(state, state.sealed, message, news, cause, rules)
+        return settle(_tallied(state, "counted"), {message: news}, cause, rules, ours=ours)
+    joined, outcome = known.joined(news), "duplicate"
+    outputs: tuple[Output, ...] = ()
+    if None not in (known.delivered, news.delivered) and known.delivered != news.delivered:
+        outcome = "duplicate:conflict"
+        stands = max(joined.counted_at, state.sealed.until) if state.sealed else joined.counted_at
+        outputs = (noted(Note.CONFLICT, message, news, state, cause, rules, stands_at=stands),)
+    state = _tallied(state, outcome)
+    if joined == known:
+        return Decision(state, outputs)
+    if state.sealed is not None and joined.counted_at < state.sealed.until:
+        return Decision(state, (*outputs, _adjustment(message, news, state, cause, rules)))
+    settled = settle(state, {message: joined}, cause, rules, ours=ours)
+    return Decision(settled.state, outputs + settled.outputs)
+
+
+def _late(
+    state: Meter, sealed: Sealed, message: str, news: Delivery, cause: Event, rules: Rules
+) -> Decision[Meter]:
+    """Never a silent drop, never an edit of what is sealed."""
+    state = state.model_copy(update={"sealed": sealed.with_mark(message)})
+    return Decision(_tallied(state, "quarantined:late"), (_adjustment(message, news, state, cause, rules),))
+
+
+def _adjustment(message: str, news: Delivery, state: Meter, cause: Event, rules: Rules) -> Output:
+    return noted(Note.ADJUSTMENT, message, news, state, cause, rules, sessions_at_most=1)
+
+
+def _delivery(status: MessageStatus) -> tuple[str, Delivery]:
+    """The message that a status concerns, and what it says of it."""
+    at, delivered = status.occurred_at, status.status is DeliveryStatus.DELIVERED
+    news = Delivery(delivered=at if delivered else None, seen=None if delivered else at)
+    return message_hash(status.provider_message_id or ""), news
+
+
+def _ahead(state: Meter, status: MessageStatus, now: datetime, rules: Rules) -> Decision[Meter]:
+    if any(held.id == status.id for held in state.held):
+        return Decision(_tallied(state, "duplicate"))
+    message, news = _delivery(status)
+    if status.occurred_at > now + rules.settling or len(state.held) >= MAX_HELD:
+        note = noted(Note.REFUSED, message, news, state, status, rules)
+        return Decision(_tallied(state, "quarantined:far_ahead"), (note,))
+    state = state.model_copy(update={"held": [*state.held, status]})
+    note = noted(Note.HELD, message, news, state, status, rules)
+    return Decision(_tallied(state, "quarantined:ahead"), (note,))
+
+
+def _release(state: Meter, now: datetime, rules: Rules) -> Decision[Meter]:
+    """Count what was held and whose time has come, in the order of its time."""
+    due = [held for held in state.held if held.occurred_at <= now + rules.clock_skew]
+    if not due:
+        return Decision(state)
+    outputs: tuple[Output, ...] = ()
+    state = state.model_copy(update={"held": [held for held in state.held if held not in due]})
+    for status in sorted(due, key=lambda held: (held.occurred_at, held.id)):
+        state = _tallied(state, "quarantined:ahead", -1)
+        note = noted(Note.RELEASED, *_delivery(status), state, status, rules)
+        learned = _learn_one(state, status, rules)
+        assert learned.state is not None
+        state, outputs = learned.state, (*outputs, note, *learned.outputs)
+    return Decision(state, outputs)
+
+
+def _on_linked(state: Meter | None, linked: ContactLinked, rules: Rules) -> Decision[Meter]:
+    """The alias's meter hands its deliveries to the canonical contact and voids its sessions.
+
+    What had settled when the two were joined stays where it was metered: a closed month is not edited.
+    """
     if not linked.merged or linked.contact_id != linked.alias_id or linked.canonical_id == linked.alias_id:
         return Decision(state)
     state = state or Meter(channel=linked.channel, account=linked.account)
     if state.moved_to == linked.canonical_id:
         return Decision(state)
-    emptied = state.model_copy(update={"deliveries": {}, "moved_to": linked.canonical_id})
+    state = seal(state, max(linked.occurred_at, state.latest or linked.occurred_at), rules)
     outputs: tuple[Output, ...] = ()
     if state.deliveries:
-        outputs = (_move(linked.canonical_id, state.deliveries, state, linked, []),)
-    settled = _publish(emptied, linked, zone)
+        outputs = (moved_on(linked.canonical_id, state.deliveries, state, linked, []),)
+    emptied = state.model_copy(update={"deliveries": {}, "moved_to": linked.canonical_id})
+    settled = settle(emptied, {}, linked, rules)
     return Decision(settled.state, outputs + settled.outputs)
 
 
-def _on_moved(state: Meter | None, moved: MeterMoved, zone: ZoneInfo) -> Decision[Meter]:
+def _on_moved(state: Meter | None, moved: MeterMoved, rules: Rules) -> Decision[Meter]:
     state = state or Meter(channel=moved.channel, account=moved.account)
     known = {
         message: Delivery(delivered=moved.delivered.get(message), seen=moved.seen.get(message))
@@ -130,9 +189,29 @@ def _on_moved(state: Meter | None, moved: MeterMoved, zone: ZoneInfo) -> Decisio
     }
     if state.moved_to is not None:
         if not _ends_here(moved, state.moved_to):
-            return Decision(state, (_move(state.moved_to, known, state, moved, moved.through),))
+            return Decision(state, (moved_on(state.moved_to, known, state, moved, moved.through),))
         state = state.model_copy(update={"moved_to": None})
-    return _learn(state, known, moved, zone)
+    return _learn_all(state, known, moved, rules)
+
+
+def _learn_all(state: Meter, known: Mapping[str, Delivery], cause: Event, rules: Rules) -> Decision[Meter]:
+    """What another meter hands on: no statuses were read, so the tally stays."""
+    news: dict[str, Delivery] = {}
+    outputs: list[Output] = []
+    for message, delivery in sorted(known.items()):
+        before = state.deliveries.get(message)
+        joined = delivery if before is None else before.joined(delivery)
+        if joined == before or (before is None and state.sealed and state.sealed.knows(message)):
+            continue  # nothing that we did not know
+        if state.sealed is not None and joined.counted_at < state.sealed.until:
+            outputs.append(_adjustment(message, delivery, state, cause, rules))
+            state = state.model_copy(update={"sealed": state.sealed.with_mark(message)})
+        else:
+            news[message] = joined
+    if not news:
+        return Decision(state, tuple(outputs))
+    settled = settle(state, news, cause, rules)
+    return Decision(settled.state, (*outputs, *settled.outputs))
 
 
 def _ends_here(moved: MeterMoved, moved_to: str) -> bool:
@@ -146,86 +225,6 @@ def _ends_here(moved: MeterMoved, moved_to: str) -> bool:
     return moved.contact_id == min(circle)
 
 
-def _move(to: str, deliveries: dict[str, Delivery], meter: Meter, cause: Event, through: list[str]) -> Output:
-    return (
-        METER_MOVED,
-        MeterMoved(
-            id=derived_id("meter-moved", cause.id, to),
-            occurred_at=cause.occurred_at,
-            contact_id=to,
-            correlation_id=cause.correlation_id,
-            channel=meter.channel,
-            account=meter.account,
-            delivered={m: d.delivered for m, d in deliveries.items() if d.delivered is not None},
-            seen={m: d.seen for m, d in deliveries.items() if d.seen is not None},
-            through=[*through, cause.contact_id],
-        ),
-    )
-
-
-def _learn(state: Meter, known: dict[str, Delivery], cause: Event, zone: ZoneInfo) -> Decision[Meter]:
-    joined = {
-        message: state.deliveries[message].joined(delivery) if message in state.deliveries else delivery
-        for message, delivery in known.items()
-    }
-    if all(state.deliveries.get(message) == delivery for message, delivery in joined.items()):
-        return Decision(state)  # nothing that we did not know
-    return _publish(state.model_copy(update={"deliveries": state.deliveries | joined}), cause, zone)
-
-
-def _publish(state: Meter, cause: Event, zone: ZoneInfo) -> Decision[Meter]:
-    """Compare the sessions of the set with those that were published, and say what is different."""
-    standing = {
-        session_id(state, cause.contact_id, session.opened_at): session
-        for session in sessions(delivery.counted_at for delivery in state.deliveries.values())
-    }
-    revisions = dict(state.revisions)
-    outputs: list[Output] = []
-    for change, key, session in _differences(state, standing):
-        revisions[key] = revisions.get(key, 0) + 1
-        outputs.append(
-            (
-                SESSION,
-                SessionChanged(
-                    id=derived_id("session-change", key, str(revisions[key])),
-                    occurred_at=cause.occurred_at,
-                    contact_id=cause.contact_id,
-                    correlation_id=cause.correlation_id,
-                    session_id=key,
-                    change=change,
-                    channel=state.channel,
-                    account=state.account,
-                    opened_at=session.opened_at,
-                    closes_at=session.closes_at,
-                    month=session.month(zone),
-                    messages=session.messages,
-                    cause_id=cause.id,
-                    revision=revisions[key],
-                ),
-            )
-        )
-    published = {key: (session.opened_at, session.messages) for key, session in standing.items()}
-    return Decision(state.model_copy(update={"published": published, "revisions": revisions}), tuple(outputs))
-
-
-def _differences(state: Meter, standing: dict[str, Session]) -> Iterable[tuple[SessionChange, str, Session]]:
-    for key, (opened_at, _) in state.published.items():
-        if key not in standing:
-            yield SessionChange.VOIDED, key, Session(opened_at, 0)
-    for key, session in standing.items():
-        before = state.published.get(key)
-        if before is None:
-            yield SessionChange.OPENED, key, session
-        elif session.messages > before[1]:
-            yield SessionChange.EXTENDED, key, session
-        elif session.messages < before[1]:
-            yield SessionChange.CORRECTED, key, session
-
-
-def session_id(meter: Meter, contact_id: str, opened_at: datetime) -> str:
-    """The same set of messages gives the same ids: a session is named by where it opens."""
-    return derived_id("session", meter.channel, meter.account, contact_id, opened_at.isoformat())
-
-
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min(one, other) if one and other else one or other
+def _tallied(state: Meter, outcome: str, by: int = 1) -> Meter:
+    """The state with one more status of this outcome."""
+    return state.model_copy(update={"tally": state.tally | {outcome: state.tally.get(outcome, 0) + by}})

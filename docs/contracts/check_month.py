@@ -1,0 +1,155 @@
+"""Checks an exported month of sessions against the exported statuses. Python 3.11, and nothing of ours.
+
+    python check_month.py --month 2026-11 --zone America/El_Salvador statuses.jsonl sessions-10.csv sessions-11.csv
+
+It is right from both sides: every message that was delivered lies in one of the 24-hour windows, so no window
+is missing; and every window opens with a delivered message, 24 hours or more after the one before, so no
+fewer windows could do. Give the month before as well: its last windows reach into this one.
+Exit status 0 and OK with the digest of each account, or 1 and a line for everything that is wrong.
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import sys
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+DAY = timedelta(hours=24)
+COLUMNS = ["month", "channel", "account", "contact", "opened_at", "closes_at", "messages"]
+
+
+def moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("a time without its offset")
+    return found.astimezone(UTC)
+
+
+def delivered(file: Path, wrong: list[str]) -> dict[Any, list[datetime]]:
+    """When the messages of each (channel, account, contact) were delivered: `delivered`, else `read`."""
+    known: dict[Any, dict[str, Any]] = defaultdict(dict)
+    same: dict[str, str] = {}  # an id of a person -> the id that stands for both
+    for number, line in enumerate(file.read_bytes().split(b"\n"), start=1):
+        try:
+            event = json.loads(line) if line.strip() else {}
+            if "alias_id" in event:
+                if event.get("merged") and event["alias_id"] != event["canonical_id"]:
+                    same[event["alias_id"]] = min(event["canonical_id"], same.get(event["alias_id"], "~"))
+            elif (
+                event
+                and event["status"] in ("delivered", "read", "played")
+                and event.get("provider_message_id")
+            ):
+                fact = event["status"] != "delivered", moment(event["occurred_at"])
+                times = known[event["channel"], event["account"], event["contact_id"]]
+                message = event["provider_message_id"]
+                times[message] = min(times.get(message, fact), fact)
+        except (ValueError, KeyError, TypeError) as error:
+            wrong.append(f"statuses, line {number}: cannot be read: {error!r}")
+    joined: dict[Any, dict[str, Any]] = defaultdict(dict)
+    for (channel, account, contact), times in known.items():
+        path = [contact]
+        while path[-1] in same and same[path[-1]] not in path:
+            path.append(same[path[-1]])
+        circle = path[path.index(same[path[-1]]) :] if path[-1] in same else path[-1:]
+        into = joined[channel, account, min(circle)]
+        for message, fact in times.items():
+            into[message] = min(into.get(message, fact), fact)
+    return {key: sorted(at for _, at in times.values()) for key, times in joined.items()}
+
+
+def windows(
+    files: list[Path], zone: ZoneInfo, wrong: list[str]
+) -> dict[Any, list[tuple[datetime, int, str]]]:
+    """The windows of each (channel, account, contact) in order: opening, messages, month."""
+    found = defaultdict(list)
+    for file in files:
+        with file.open(encoding="utf-8", newline="") as text:
+            rows = csv.reader(text)
+            if next(rows, None) != COLUMNS:
+                wrong.append(f"{file}: its first line is not {','.join(COLUMNS)}")
+                continue
+            for row in rows:
+                try:
+                    # An apostrophe in front keeps a spreadsheet from taking the cell for a formula.
+                    month, channel, account, contact, opens, closes, messages = (
+                        c.removeprefix("'") for c in row
+                    )
+                    opened = moment(opens)
+                    if moment(closes) - opened != DAY:
+                        wrong.append(f"{file}:{rows.line_num}: the window is not 24 hours long")
+                    if f"{opened.astimezone(zone):%Y-%m}" != month:
+                        wrong.append(f"{file}:{rows.line_num}: it did not open in {month}")
+                    found[channel, account, contact].append((opened, int(messages), month))
+                except ValueError as error:
+                    wrong.append(f"{file}:{rows.line_num}: cannot be read: {error}")
+    return {key: sorted(each) for key, each in found.items()}
+
+
+def check(
+    key: Any, times: list[datetime], opened: list[tuple[datetime, int, str]], first: datetime
+) -> list[str]:
+    """What is wrong with one contact's windows. `first`: where the first month that was given begins."""
+    wrong = []
+    for (one, _, _), (following, _, _) in zip(opened, opened[1:], strict=False):
+        if following - one < DAY:
+            wrong.append(f"{key}: the windows at {one} and {following} open less than 24 hours apart")
+    inside: Counter[datetime] = Counter()
+    for at in times:
+        window = next((one for one, _, _ in opened if one <= at < one + DAY), None)
+        if window is not None:
+            inside[window] += 1
+        elif at >= first and not (at < first + DAY and any(first - DAY < one < first for one in times)):
+            wrong.append(f"{key}: no window covers the message of {at}")
+    for one, messages, _ in opened:
+        if one not in times:
+            wrong.append(f"{key}: the window at {one} opens with no message")
+        if inside[one] != messages:
+            wrong.append(f"{key}: the window at {one} says {messages} messages and has {inside[one]}")
+    return wrong
+
+
+def digest(month: str, channel: str, account: str, sessions: list[tuple[str, datetime, int]]) -> str:
+    """The statement's digest; docs/metering.md says of which text it is."""
+    lines = [[contact, f"{at:%Y-%m-%dT%H:%M:%S.%f}Z", messages] for contact, at, messages in sessions]
+    texts = sorted(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
+    head = json.dumps(["ventanilla.sessions.v1", month, channel, account], separators=(",", ":"))
+    return hashlib.sha256(b"".join([head.encode() + b"\n", *texts])).hexdigest()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Check a month of sessions against the statuses.")
+    parser.add_argument("--month", required=True, help="YYYY-MM")
+    parser.add_argument("--zone", required=True, help="the institution's time zone")
+    parser.add_argument("statuses", type=Path)
+    parser.add_argument("sessions", type=Path, nargs="+")
+    asked = parser.parse_args()
+    zone, wrong = ZoneInfo(asked.zone), list[str]()
+    times, opened = delivered(asked.statuses, wrong), windows(asked.sessions, zone, wrong)
+    first = min([asked.month, *(month for each in opened.values() for _, _, month in each)])
+    begins = datetime.strptime(first, "%Y-%m").replace(tzinfo=zone).astimezone(UTC)
+    last = max([asked.month, *(month for each in opened.values() for _, _, month in each)])
+    sessions: dict[Any, list[tuple[str, datetime, int]]] = defaultdict(list)
+    for key in sorted(times.keys() | opened.keys()):
+        mine = [at for at in times.get(key, []) if f"{at.astimezone(zone):%Y-%m}" <= last]
+        wrong += check(key, mine, opened.get(key, []), begins)
+        for at, messages, month in opened.get(key, []):
+            if month == asked.month:
+                sessions[key[0], key[1]].append((key[2], at, messages))
+    for line in wrong:
+        print(line)
+    for (channel, account), each in sorted(sessions.items()) if not wrong else []:
+        print(f"OK {asked.month} {channel} {account}: {len(each)} sessions, sha256 "
+              f"{digest(asked.month, channel, account, each)}")  # fmt: skip
+    if not wrong and not sessions:
+        print(f"OK {asked.month}: no sessions, and no message that needs one")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""What is kept of one contact: a live part that settles, and a sealed part that is only totals.
+
+The rule is greedy from left to right, so sessions that ended before a moment do not depend on what is
+delivered at or after it. A session is sealed when it ended a settling time before the latest delivery of its
+contact: whatever the provider may still report is later than its end. Its messages become a count, a link
+in a digest, and eight characters each to know them again, the latest `REMEMBERED` of them.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+
+from pydantic import BaseModel
+
+from ventanilla.contracts.channel import Channel, MessageStatus
+
+REMEMBERED = 1024
+"""How many sealed messages of a contact are known again: a person may read one weeks after its delivery."""
+_MARK = 8
+
+
+class Delivery(BaseModel):
+    """When one message was delivered, as far as is known."""
+
+    delivered: datetime | None = None
+    seen: datetime | None = None
+    """The earliest `read` or `played`."""
+
+    @property
+    def counted_at(self) -> datetime:
+        moment = self.delivered or self.seen
+        assert moment is not None, "a delivery is kept only with a time"
+        return moment
+
+    def joined(self, other: "Delivery") -> "Delivery":
+        """Both pieces of knowledge; commutative, associative and idempotent."""
+        return Delivery(
+            delivered=_earlier(self.delivered, other.delivered), seen=_earlier(self.seen, other.seen)
+        )
+
+
+class Sealed(BaseModel):
+    """The sessions that no event inside the settling time can touch any more."""
+
+    until: datetime
+    """The end of the last of them: what is delivered before it comes too late."""
+    sessions: dict[str, int] = {}
+    """How many, by the month in which they opened."""
+    messages: int = 0
+    digest: str = ""
+    """SHA-256 over the digest before, the opening and the messages of each session, in order of opening."""
+    marks: str = ""
+
+    def with_session(self, opened_at: datetime, until: datetime, month: str, messages: list[str]) -> "Sealed":
+        """One more session, the next in time, with the hashes of its messages."""
+        line = f"{self.digest} {opened_at.isoformat()} {len(messages)}"
+        return Sealed(
+            until=until,
+            sessions=self.sessions | {month: self.sessions.get(month, 0) + 1},
+            messages=self.messages + len(messages),
+            digest=sha256(line.encode()).hexdigest(),
+            marks=_remembered(self.marks, messages),
+        )
+
+    def with_mark(self, message: str) -> "Sealed":
+        """A late message, known from now on."""
+        return self.model_copy(update={"marks": _remembered(self.marks, [message])})
+
+    def knows(self, message: str) -> bool:
+        """Whether it was sealed (wrong for one in 2^48 at each mark kept)."""
+        mark, place = _mark(message), -1
+        while (place := self.marks.find(mark, place + 1)) >= 0:
+            if place % _MARK == 0:
+                return True
+        return False
+
+
+class Meter(BaseModel):
+    """One contact of one account. Its size is bounded: a settling time of deliveries, and totals."""
+
+    channel: Channel
+    account: str
+    deliveries: dict[str, Delivery] = {}
+    """Not yet sealed, by a short hash of the provider's message id."""
+    revisions: dict[str, int] = {}
+    """How often each session, standing or voided, was published; without the sealed ones."""
+    published: dict[str, tuple[datetime, int]] = {}
+    """The standing sessions in order: when each opened and how many messages it has."""
+    voided: dict[str, datetime] = {}
+    """Where voided sessions had opened, so that they are forgotten with their time."""
+    latest: datetime | None = None
+    """The latest time that ever counted; what is a settling time older is sealed."""
+    sealed: Sealed | None = None
+    held: list[MessageStatus] = []
+    """Statuses whose time had not come when they were read."""
+    received: int = 0
+    """Statuses read."""
+    tally: dict[str, int] = {}
+    """What became of them, by `<outcome>` or `<outcome>:<reason>`; their sum is `received`."""
+    moved_to: str | None = None
+    """The contact that this one turned out to be; what still comes here is passed on."""
+
+
+def _mark(message: str) -> str:
+    return b64encode(bytes.fromhex(message[:12])).decode()
+
+
+def _remembered(marks: str, messages: Iterable[str]) -> str:
+    return (marks + "".join(map(_mark, messages)))[-REMEMBERED * _MARK :]
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(one, other) if one and other else one or other
