@@ -1,0 +1,1 @@
+"""What billing adds to the command `ventanilla`, each by an entry point."""
