@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from billing.domain.meter import Meter, meter
 from billing.domain.sessions import sessions
+from support.meter_histories import counted, oracle, standing
 from support.statuses import ACCOUNT, status
-from ventanilla.contracts.billing import MeterMoved, SessionChange, SessionChanged
+from ventanilla.contracts.billing import MeterMoved, SessionChanged
 from ventanilla.contracts.channel import Channel, DeliveryStatus, MessageStatus
 from ventanilla.contracts.conversation import ContactLinked
 from ventanilla.contracts.event import Event
@@ -24,15 +25,6 @@ decide = meter(ZONE)
 K = DeliveryStatus
 
 
-def oracle(moments: Iterable[datetime]) -> list[datetime]:
-    """Where sessions open: the first message, then each first one 24 hours or more after the last opening."""
-    opened: list[datetime] = []
-    for moment in sorted(moments):
-        if not opened or moment - opened[-1] >= timedelta(hours=24):
-            opened.append(moment)
-    return opened
-
-
 def replay(events: Sequence[Event], state: Meter | None = None) -> tuple[Meter | None, list[Event]]:
     """The state after these events, restarting from JSON between any two, and all that was emitted."""
     emitted: list[Event] = []
@@ -41,21 +33,6 @@ def replay(events: Sequence[Event], state: Meter | None = None) -> tuple[Meter |
         state = decision.state and Meter.model_validate_json(decision.state.model_dump_json())
         emitted += [output for _, output in decision.outputs]
     return state, emitted
-
-
-def standing(emitted: Iterable[Event]) -> list[tuple[datetime, int]]:
-    """What a stranger knows who reads only `billing.session.v1`: the latest revision of each session."""
-    latest: dict[str, SessionChanged] = {}
-    for change in emitted:
-        if isinstance(change, SessionChanged):
-            known = latest.get(change.session_id)
-            assert known is None or change.revision == known.revision + 1
-            latest[change.session_id] = change
-    return sorted(
-        (change.opened_at, change.messages)
-        for change in latest.values()
-        if change.change is not SessionChange.VOIDED
-    )
 
 
 # Minutes over four days, drawn close to the multiples of a day, where sessions meet.
@@ -72,20 +49,6 @@ def statuses(history: Iterable[tuple[int, int, DeliveryStatus]]) -> list[Message
         status(CONTACT, f"wamid.{message}", START + timedelta(minutes=minute), kind)
         for message, minute, kind in history
     ]
-
-
-def counted(history: Iterable[MessageStatus]) -> list[datetime]:
-    """The set: for each message the earliest `delivered`, else the earliest `read` or `played`."""
-    delivered: dict[str | None, datetime] = {}
-    seen: dict[str | None, datetime] = {}
-    for one in history:
-        if one.status is K.DELIVERED:
-            key = one.provider_message_id
-            delivered[key] = min(delivered.get(key, one.occurred_at), one.occurred_at)
-        elif one.status in (K.READ, K.PLAYED):
-            key = one.provider_message_id
-            seen[key] = min(seen.get(key, one.occurred_at), one.occurred_at)
-    return list((seen | delivered).values())
 
 
 @given(HISTORY, st.data())
@@ -108,6 +71,9 @@ def test_a_late_message_changes_the_total_by_nothing_or_one_and_moves_no_opener_
     late = status(CONTACT, "wamid.late", START + timedelta(minutes=minute))
     after = [session.opened_at for session in sessions([*counted(statuses(history)), late.occurred_at])]
     assert len(after) - len(before) in (0, 1)
+    for month in {opened.astimezone(ZONE).month for opened in [*before, *after]}:
+        count = [sum(o.astimezone(ZONE).month == month for o in openers) for openers in (before, after)]
+        assert count[1] - count[0] in (-1, 0, 1)
     assert all(new <= old for new, old in zip(after, before, strict=False))
 
 
@@ -174,3 +140,16 @@ def test_what_was_not_delivered_opens_nothing(kind: DeliveryStatus) -> None:
 def test_a_session_belongs_to_the_month_of_the_institutions_calendar(at: datetime, month: str) -> None:
     _, said = replay([status(CONTACT, "wamid.1", at)])
     assert [event.month for event in said if isinstance(event, SessionChanged)] == [month]
+
+
+@given(HISTORY, HISTORY)
+def test_a_silence_of_a_day_ends_every_cascade(
+    before: list[tuple[int, int, DeliveryStatus]], after: list[tuple[int, int, DeliveryStatus]]
+) -> None:
+    first = counted(statuses(before))
+    later = counted(statuses(after))
+    if not first or not later:
+        return
+    silence = max(first) + timedelta(hours=24) - min(later)
+    shifted = [moment + silence for moment in later]
+    assert oracle([*first, *shifted]) == oracle(first) + oracle(shifted)
