@@ -107,14 +107,21 @@ def _show(console: Console, tables: Sequence[OfferTable]) -> None:
         _compare(console, one, other)
     for table in tables:
         for reason in assumptions(table.plan):
-            console.print(f"Assumed for {table.plan.name}: {reason}", markup=False)
+            console.print(f"* Assumed for {table.plan.name}: {reason}", markup=False)
 
 
 def _months(offer: OfferTable) -> Table:
     """A row for each month, so that it fits 80 columns and no figure is ever cut short."""
     plan = offer.plan
     title = f"{plan.name}, {plan.currency}, {offer.volume:,} WhatsApp conversations a month"
-    table = Table(title=title, caption=plan.source, box=box.SIMPLE, pad_edge=False, padding=(0, 0, 0, 1))
+    table = Table(
+        title=title,
+        caption=plan.source,
+        box=box.SIMPLE,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 0, 0, 1),
+    )
     # A channel that the volume is not about has no column.
     lines = {
         line.name: bool(line.assumed)
@@ -122,17 +129,21 @@ def _months(offer: OfferTable) -> Table:
         for line in month.lines
         if line.kind != "usage" or line.quantity
     }
+    sums = {
+        name: sum(
+            (one.amount for month in offer.months for one in month.lines if one.name == name), Decimal()
+        )
+        for name in lines
+    }
     table.add_column("Month", no_wrap=True)
     for name, assumed in lines.items():
-        header = f"{name} (assumed)" if assumed else name
-        widest = max(len(word) for word in [*header.split(), "99,999.99"])
-        table.add_column(header, justify="right", min_width=widest, overflow="fold")
+        header = f"{name} *" if assumed else name
+        widest = max(len(word) for word in [*header.split(), f"{sums[name]:,}"])
+        table.add_column(header, justify="right", width=widest)
     table.add_column("Total", justify="right", no_wrap=True)
-    sums = dict.fromkeys(lines, Decimal("0.00"))
     for month in offer.months:
         amounts = {line.name: line.amount for line in month.lines if line.name in lines}
         row = [amounts.get(name) for name in lines]
-        sums = {name: sums[name] + (amounts.get(name) or 0) for name in lines}
         table.add_row(month.month, *("" if one is None else f"{one:,}" for one in row), f"{month.total:,}")
     table.add_section()
     table.add_row("Total", *(f"{one:,}" for one in sums.values()), f"{offer.total:,}", style="bold")
