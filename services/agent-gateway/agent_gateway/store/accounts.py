@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from agent_gateway.store.moments import read, written
 from ventanilla.access import Role
+from ventanilla.moments import read, written
 from ventanilla.store import Document, DuplicateKeyError, Store
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agent_gateway.domain.projection import Outcome
-from agent_gateway.store.moments import read, written
+from ventanilla.moments import read, written
 from ventanilla.store import ASCENDING, DuplicateKeyError, Store, UpdateOne, guarded_upserts
 
 KEPT = timedelta(days=9)

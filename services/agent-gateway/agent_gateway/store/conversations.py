@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from agent_gateway.domain import walls
 from agent_gateway.domain.projection import Line
-from agent_gateway.store.moments import read, written
 from ventanilla.contracts.conversation import Conversation, ConversationState
+from ventanilla.moments import read, written
 from ventanilla.store import ASCENDING, DESCENDING, Document, Store, UpdateOne, guarded_upserts
 
 _NEVER = written(datetime(1970, 1, 1, tzinfo=UTC))
@@ -82,7 +82,7 @@ class Conversations:
         narrowed: Document = {"$and": [{"revision": {"$gt": _NO_REVISION}}, dict(query)]}
         if after is not None:
             moment, _, last_id = after.partition("~")
-            at = written(read(moment))
+            at = written(read(int(moment)))
             beyond = "$gt" if direction == ASCENDING else "$lt"
             narrowed["$and"].append({"$or": [{name: {beyond: at}}, {name: at, "_id": {"$gt": last_id}}]})
         cursor = self._collection.find(narrowed).sort([(name, direction), ("_id", ASCENDING)])

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent_gateway.domain.projection import Line
-from agent_gateway.store.moments import read, written
 from ventanilla.contracts.channel import MessageStatus
+from ventanilla.moments import read, written
 from ventanilla.store import ASCENDING, DESCENDING, Document, Store, UpdateOne, guarded_upserts
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from agent_gateway.domain.presence import Presence, effective, on_arrival
-from agent_gateway.store.moments import read, written
+from ventanilla.moments import read, written
 from ventanilla.store import Store
 
 

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from agent_gateway.domain import sessions
 from agent_gateway.domain.throttle import Bucket
-from agent_gateway.store.moments import read, written
+from ventanilla.moments import read, written
 from ventanilla.store import ASCENDING, DuplicateKeyError, ReturnDocument, Store
 
 

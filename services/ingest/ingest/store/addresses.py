@@ -1,7 +1,7 @@
 """`ingest_contacts`: where each contact is reached. The one collection with real addresses in it.
 
 A document for each contact: `_id`, the contact's id; channel, account, number, user_id, group_id, name;
-`as_of`, the provider's time of the message that last changed it (`ingest.store.moments`). Every method
+`as_of`, the provider's time of the message that last changed it (`ventanilla.moments`). Every method
 raises `StoreError` when the store does not answer.
 """
 
@@ -11,8 +11,8 @@ from typing import Any
 
 from ingest.channels.sender import Address
 from ingest.identity.person import Person
-from ingest.store.moments import written
 from ventanilla.contracts.channel import Channel
+from ventanilla.moments import written
 from ventanilla.store import Collection, Document, Store, UpdateOne, guarded_upserts
 
 CONTACTS = "ingest_contacts"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingest.identity.linking import root
-from ingest.store.moments import read, written
+from ventanilla.moments import read, written
 from ventanilla.store import Collection, Document, Store, UpdateOne, guarded_upserts
 
 ALIASES = "ingest_aliases"

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ingest.deliveries.delivery import Delivery
-from ingest.store.moments import written
 from ventanilla.contracts.channel import DeliveryStatus, MessageStatus, StatusError
+from ventanilla.moments import written
 from ventanilla.store import Collection, Store, UpdateOne, guarded_upserts
 
 DELIVERIES = "ingest_deliveries"
