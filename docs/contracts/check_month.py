@@ -1,6 +1,6 @@
 """Checks an exported month of sessions against the exported statuses. Python 3.11, and nothing of ours.
 
-    python check_month.py --month 2026-11 --zone America/El_Salvador statuses.jsonl sessions-10.csv sessions-11.csv
+    python check_month.py --month 2026-11 --zone America/El_Salvador statuses.jsonl 2026-10.csv 2026-11.csv
 
 It is right from both sides: every message that was delivered lies in one of the 24-hour windows, so no window
 is missing; and every window opens with a delivered message, 24 hours or more after the one before, so no
@@ -13,8 +13,10 @@ import csv
 import hashlib
 import json
 import sys
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -85,6 +87,7 @@ def windows(
                         wrong.append(f"{file}:{rows.line_num}: the window is not 24 hours long")
                     if f"{opened.astimezone(zone):%Y-%m}" != month:
                         wrong.append(f"{file}:{rows.line_num}: it did not open in {month}")
+                    midnight(month, zone)
                     found[channel, account, contact].append((opened, int(messages), month))
                 except ValueError as error:
                     wrong.append(f"{file}:{rows.line_num}: cannot be read: {error}")
@@ -92,19 +95,22 @@ def windows(
 
 
 def check(
-    key: Any, times: list[datetime], opened: list[tuple[datetime, int, str]], first: datetime
+    key: Any, times: list[datetime], opened: list[tuple[datetime, int, str]], begins: datetime, ends: datetime
 ) -> list[str]:
-    """What is wrong with one contact's windows. `first`: where the first month that was given begins."""
+    """What is wrong with one contact's windows; the months that were given are [begins, ends)."""
     wrong = []
-    for (one, _, _), (following, _, _) in zip(opened, opened[1:], strict=False):
-        if following - one < DAY:
-            wrong.append(f"{key}: the windows at {one} and {following} open less than 24 hours apart")
+    for (one, _, _), (other, _, _) in pairwise(opened):
+        if other - one < DAY:
+            wrong.append(f"{key}: the windows at {one} and {other} open less than 24 hours apart")
+    openings = [one for one, _, _ in opened]
     inside: Counter[datetime] = Counter()
+    # A window of the month before, which was not given, may reach into the first one.
+    before = any(begins - DAY < one < begins for one in times)
     for at in times:
-        window = next((one for one, _, _ in opened if one <= at < one + DAY), None)
-        if window is not None:
-            inside[window] += 1
-        elif at >= first and not (at < first + DAY and any(first - DAY < one < first for one in times)):
+        place = bisect_right(openings, at)
+        if place and at < openings[place - 1] + DAY:
+            inside[openings[place - 1]] += 1
+        elif begins <= at < ends and not (before and at < begins + DAY):
             wrong.append(f"{key}: no window covers the message of {at}")
     for one, messages, _ in opened:
         if one not in times:
@@ -122,6 +128,16 @@ def digest(month: str, channel: str, account: str, sessions: list[tuple[str, dat
     return hashlib.sha256(b"".join([head.encode() + b"\n", *texts])).hexdigest()
 
 
+def midnight(month: str, zone: ZoneInfo) -> datetime:
+    """When a month begins."""
+    return datetime.strptime(month, "%Y-%m").replace(tzinfo=zone).astimezone(UTC)
+
+
+def following(month: str) -> str:
+    year, number = divmod(int(month[:4]) * 12 + int(month[5:]), 12)
+    return f"{year}-{number + 1:02}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Check a month of sessions against the statuses.")
     parser.add_argument("--month", required=True, help="YYYY-MM")
@@ -131,13 +147,11 @@ def main() -> int:
     asked = parser.parse_args()
     zone, wrong = ZoneInfo(asked.zone), list[str]()
     times, opened = delivered(asked.statuses, wrong), windows(asked.sessions, zone, wrong)
-    first = min([asked.month, *(month for each in opened.values() for _, _, month in each)])
-    begins = datetime.strptime(first, "%Y-%m").replace(tzinfo=zone).astimezone(UTC)
-    last = max([asked.month, *(month for each in opened.values() for _, _, month in each)])
+    months = [asked.month, *(month for each in opened.values() for _, _, month in each)]
+    begins, ends = midnight(min(months), zone), midnight(following(max(months)), zone)
     sessions: dict[Any, list[tuple[str, datetime, int]]] = defaultdict(list)
     for key in sorted(times.keys() | opened.keys()):
-        mine = [at for at in times.get(key, []) if f"{at.astimezone(zone):%Y-%m}" <= last]
-        wrong += check(key, mine, opened.get(key, []), begins)
+        wrong += check(key, times.get(key, []), opened.get(key, []), begins, ends)
         for at, messages, month in opened.get(key, []):
             if month == asked.month:
                 sessions[key[0], key[1]].append((key[2], at, messages))

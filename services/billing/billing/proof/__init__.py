@@ -1,0 +1,1 @@
+"""What an auditor can work out again from files alone, with nothing running."""

@@ -1,0 +1,116 @@
+"""What was found, as plain values for JSON and for the printed tables. Amounts are strings."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from billing.domain.balance import Balance, balance
+from billing.proof.digest import digest
+from billing.proof.recompute import Account, Recomputed
+from billing.proof.reconcile import Outcome, Reconciliation
+from ventanilla.contracts.channel import Channel
+from ventanilla.institution import Institution
+
+
+def recomputed(found: Recomputed, institution: Institution) -> dict[str, Any]:
+    """Sessions by month and account, their cost by channel, and the account of every line."""
+    months: dict[str, Any] = {}
+    for (month, channel, account), group in groupby(
+        found.lines, key=lambda one: (one.month, one.channel, one.account)
+    ):
+        lines = list(group)
+        entry = months.setdefault(month, {"accounts": [], "cost": []})
+        entry["accounts"].append(
+            {
+                "channel": channel,
+                "account": account,
+                "sessions": len(lines),
+                "messages": sum(line.messages for line in lines),
+                "messages_not_ours": found.not_ours[month, channel, account],
+                "billed": _billed(institution, channel, account),
+                "digest": digest(month, channel, account, lines),
+            }
+        )
+    for month, entry in months.items():
+        entry["cost"] = [_cost(line) for line in _balances(month, entry["accounts"], institution)]
+    return {"months": months, "lines": _account(found.account), "ids_in_two_meters": found.in_two_meters}
+
+
+def _billed(institution: Institution, channel: str, account: str) -> bool:
+    """A rehearsal's sessions are no part of the bill, nor are those of a number that is not ours."""
+    known = institution.account(Channel(channel), account)
+    return known is not None and not known.replay
+
+
+def _balances(
+    month: str, accounts: list[dict[str, Any]], institution: Institution
+) -> Iterator[tuple[Channel, Balance, str]]:
+    for channel in Channel:
+        billed = [one for one in accounts if one["channel"] == channel.value and one["billed"]]
+        if billed:
+            contract = institution.allotment(channel)
+            state = balance(month, sum(one["sessions"] for one in billed), contract)
+            yield channel, state, contract.currency if contract else ""
+
+
+def _cost(line: tuple[Channel, Balance, str]) -> dict[str, Any]:
+    channel, state, currency = line
+    return {
+        "channel": channel.value,
+        "sessions": state.used,
+        "included": state.allotment,
+        "overage": state.overage,
+        "cost": str(state.cost),
+        "currency": currency or None,
+    }
+
+
+def _account(account: Account) -> dict[str, Any]:
+    return {
+        "received": account.received,
+        "counted": account.counted,
+        "duplicate": dict(sorted(account.duplicate.items())),
+        "excluded": dict(sorted(account.excluded.items())),
+        "quarantined": dict(sorted(account.quarantined.items())),
+        "adds_up": account.adds_up(),
+        "problems": [
+            {"line": one.line, "reason": one.reason, "detail": one.detail} for one in account.problems
+        ],
+    }
+
+
+def reconciled(found: Reconciliation, unreadable: Counter[str]) -> dict[str, Any]:
+    """The four outcomes with their sums, and every finding that a person should look at."""
+    outcomes = {}
+    for outcome in Outcome:
+        expected = found.expected(outcome)
+        outcomes[outcome.value] = {
+            "count": found.count(outcome),
+            "reasons": dict(sorted(found.reasons(outcome).items())),
+            "invoiced": f"{found.invoiced(outcome):f}",
+            "expected": None if expected is None else f"{expected:f}",
+        }
+    told = [
+        one
+        for one in found.findings
+        if one.outcome is not Outcome.MATCHED and one.reasons != ("not_billable",)
+    ]
+    return {
+        "month": found.month,
+        "agrees": not told and not unreadable,
+        "outcomes": outcomes,
+        "ours_outside_month": found.outside_month,
+        "statuses_unreadable": dict(sorted(unreadable.items())),
+        "findings": [
+            {
+                "outcome": one.outcome.value,
+                "reasons": list(one.reasons),
+                "invoice_line": one.line,
+                "id": one.unit,
+                "invoiced": None if one.invoiced is None else f"{one.invoiced:f}",
+                "expected": None if one.expected is None else f"{one.expected:f}",
+            }
+            for one in told
+        ],
+    }
