@@ -1,10 +1,16 @@
 """Puts billing together: the meter, the read model made of what it publishes, and the HTTP surface."""
 
+from functools import partial
+
 from fastapi import FastAPI
 
 from billing.allotments import Allotments
 from billing.api import meter_routes
+from billing.budget_api import budget_routes
 from billing.handlers import consume
+from billing.plans.budget import Budget
+from billing.plans.loader import load_finances
+from billing.plans.models import Plan
 from billing.settings import BillingSettings
 from billing.store import Sessions
 from ventanilla.service import Runtime, service_app
@@ -12,17 +18,23 @@ from ventanilla.settings import load_settings
 
 
 def create_app(settings: BillingSettings | None = None) -> FastAPI:
-    """The application; it connects when it starts. Without `settings` they come from the environment."""
+    """The application; it connects when it starts. Without `settings` they come from the environment.
+
+    Reads the budget and its plan: raises `ConfigError`.
+    """
+    settings = settings or load_settings(BillingSettings)
     return service_app(
         "billing",
-        settings or load_settings(BillingSettings),
-        _wire,
+        settings,
+        partial(_wire, finances=load_finances(settings.config)),
         title="Ventanilla billing",
         description="Meters 24-hour sessions against the month's allotment.",
     )
 
 
-async def _wire(app: FastAPI, runtime: Runtime[BillingSettings]) -> None:
+async def _wire(
+    app: FastAPI, runtime: Runtime[BillingSettings], *, finances: tuple[Budget, Plan] | None
+) -> None:
     institution = runtime.institution
     sessions = Sessions(runtime.store)
     await sessions.prepare()
@@ -35,5 +47,13 @@ async def _wire(app: FastAPI, runtime: Runtime[BillingSettings]) -> None:
             contact_key=runtime.settings.contact_key.get_secret_value().encode(),
             institution=institution,
             sessions=sessions,
+        )
+    )
+    app.include_router(
+        budget_routes(
+            token_key=runtime.settings.token_key.get_secret_value(),
+            institution=institution,
+            sessions=sessions,
+            finances=finances,
         )
     )

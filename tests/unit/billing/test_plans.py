@@ -221,6 +221,8 @@ def test_a_budget_names_a_plan_that_exists_in_its_currency(tmp_path: Path) -> No
     file = tmp_path / "budget.yaml"
     for was, becomes, said in (
         ("plan: movistar", "plan: claro", "no plan is named 'claro'; use "),
+        ("plan: movistar", "plan: meta-2026", "meta-2026 has no prices for 2023-05"),
+        ("last_month: 2023-12", "last_month: 2024-01", "movistar has no prices for 2024-01"),
         ("currency: USD", "currency: EUR", "movistar is in USD; give the budget in USD"),
         ("last_month: 2023-12", "last_month: 2023-01", "write 2023-05 or later"),
     ):

@@ -26,7 +26,7 @@ class Budget(Section):
     first_month: Month
     last_month: Month
     plan: str
-    """The id of the price plan that it pays for."""
+    """The id of the price plan that it pays for. Its unit is the session: messages are not counted here."""
 
     @model_validator(mode="after")
     def _forward(self) -> Self:

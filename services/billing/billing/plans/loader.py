@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from billing.plans.budget import Budget
-from billing.plans.models import Plan
+from billing.plans.models import NoPriceError, Plan, Unit
+from billing.plans.months import months_between
 from ventanilla.checked_yaml import ConfigError, load_checked
 
 
@@ -49,4 +50,24 @@ def load_budget(path: Path, plans: dict[str, Plan]) -> Budget:
         raise ConfigError(
             [f"{path}: currency: plan {plan.id} is in {plan.currency}; give the budget in {plan.currency}"]
         )
+    try:
+        for month in months_between(budget.first_month, budget.last_month):
+            if plan.period(month).unit is not Unit.SESSION:
+                text = f"plan {plan.id} counts messages in {month}; use a plan of sessions"
+                raise ConfigError([f"{path}: plan: {text}"])
+    except NoPriceError as error:
+        raise ConfigError([f"{path}: plan: {error}"]) from None
     return budget
+
+
+def load_finances(config: Path) -> tuple[Budget, Plan] | None:
+    """The budget beside an institution's file and the plan that it pays for; None when there is no budget.
+
+    Raises `ConfigError`.
+    """
+    path = config.parent / "budget.yaml"
+    if not path.exists():
+        return None
+    plans = load_plans(plans_folder(config))
+    budget = load_budget(path, plans)
+    return budget, plans[budget.plan]
