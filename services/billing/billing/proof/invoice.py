@@ -103,6 +103,8 @@ def _line(number: int, cells: dict[str, str]) -> InvoiceLine:
         raise ValueError("time is not ISO 8601, as in 2026-11-02T15:04:05Z") from None
     if time.tzinfo is None:
         raise ValueError("time has no offset, as in 2026-11-02T15:04:05Z or -06:00")
+    if not 2000 <= time.year < 2200:
+        raise ValueError("time is outside 2000 to 2199")
     if cells["billable"].lower() not in ("true", "false"):
         raise ValueError("billable is neither true nor false")
     return InvoiceLine(

@@ -171,7 +171,8 @@ def our_messages(
     messages: dict[str, Message] = {}
     for _, item in export:
         if isinstance(item, Unreadable):
-            unreadable[item.reason] += item.reason != "blank"
+            if item.reason != "blank":
+                unreadable[item.reason] += 1
         elif (
             isinstance(item, MessageStatus)
             and item.channel is Channel.WHATSAPP
@@ -202,12 +203,13 @@ def reconcile(
 ) -> Reconciliation:
     """`prices`: for each category, in lower case, of one billable unit; may be empty."""
     by_message, by_conversation = _units(messages)
+    mentioned = {one.conversation[1].id for one in messages.values() if one.conversation is not None}
     taken: set[tuple[bool, str]] = set()
     findings = []
     for line in lines:
         unit = by_message.get(line.message_id or "") or by_conversation.get(line.conversation_id or "")
         if unit is None:
-            findings.append(_theirs(line, None, _why_unknown(line)))
+            findings.append(_theirs(line, None, _why_unknown(line, mentioned)))
         elif unit.at is None:
             findings.append(_theirs(line, unit.id, "never_delivered"))
         elif (unit.conversation, unit.id) in taken:
@@ -243,8 +245,11 @@ def _units(messages: Mapping[str, Message]) -> tuple[dict[str, Unit], dict[str, 
     return by_message, by_conversation
 
 
-def _why_unknown(line: InvoiceLine) -> str:
-    return "unknown_message" if line.message_id is not None else "unknown_conversation"
+def _why_unknown(line: InvoiceLine, mentioned: set[str]) -> str:
+    if line.message_id is not None:
+        return "unknown_message"
+    # We know it, but the provider does not price by it: under per-message pricing it stands for no session.
+    return "conversation_not_priced" if line.conversation_id in mentioned else "unknown_conversation"
 
 
 def _theirs(line: InvoiceLine, unit: str | None, reason: str) -> Finding:
