@@ -36,25 +36,29 @@ def settle(
     """
     moments = [delivery.counted_at for delivery in news.values()]
     latest = max([*moments, *([state.latest] if state.latest else [])], default=None)
-    known = state.model_copy(update={"deliveries": {**state.deliveries, **news}, "latest": latest})
+    deliveries = {**state.deliveries, **news}
     differences = None
     if len(news) == 1 and state.deliveries.keys().isdisjoint(news):
         differences = _appended(state, moments[0], cause)
     if differences is None:
-        differences = _differences(known, cause)
-    changed, outputs = _publish(known, differences, cause, rules, ours=ours)
-    return Decision(seal(known.model_copy(update=changed), latest, rules), outputs)
+        differences = _differences(state, deliveries.values(), cause)
+    changed, outputs = _publish(state, differences, cause, rules, ours=ours)
+    known = state.model_copy(update={"deliveries": deliveries, "latest": latest, **changed})
+    return Decision(seal(known, latest, rules), outputs)
 
 
 def seal(state: Meter, latest: datetime | None, rules: Rules) -> Meter:
     """Fold sessions that ended a settling time before `latest` into totals. Says nothing: nothing changed."""
     horizon = None if latest is None else latest - rules.settling
+    first = next(iter(state.published.values()), None)
+    if horizon is None or first is None or first[0] + LENGTH > horizon:
+        return state
     sealed, deliveries = state.sealed, state.deliveries
     published, revisions = dict(state.published), dict(state.revisions)
     for key, (opened_at, _) in state.published.items():
-        if horizon is None or opened_at + LENGTH > horizon:
-            break
         until = opened_at + LENGTH
+        if until > horizon:
+            break
         inside = sorted(message for message, delivery in deliveries.items() if delivery.counted_at < until)
         deliveries = {m: delivery for m, delivery in deliveries.items() if delivery.counted_at >= until}
         sealed = (sealed or Sealed(until=until)).with_session(
@@ -62,8 +66,7 @@ def seal(state: Meter, latest: datetime | None, rules: Rules) -> Meter:
         )
         del published[key]
         revisions.pop(key, None)
-    if sealed is state.sealed or sealed is None:
-        return state
+    assert sealed is not None
     voided = {key: opened_at for key, opened_at in state.voided.items() if opened_at >= sealed.until}
     for key in state.voided.keys() - voided.keys():
         revisions.pop(key, None)
@@ -93,11 +96,11 @@ def _appended(state: Meter, moment: datetime, cause: Event) -> Differences | Non
     return [(SessionChange.OPENED, session_id(state, cause.contact_id, moment), Session(moment, 1))]
 
 
-def _differences(state: Meter, cause: Event) -> Differences:
+def _differences(state: Meter, deliveries: Iterable[Delivery], cause: Event) -> Differences:
     """Compare the sessions of the live set with those that were published."""
     standing = {
         session_id(state, cause.contact_id, session.opened_at): session
-        for session in sessions(delivery.counted_at for delivery in state.deliveries.values())
+        for session in sessions(delivery.counted_at for delivery in deliveries)
     }
     return list(_compared(state, standing))
 

@@ -77,7 +77,6 @@ def counts(status: MessageStatus) -> bool:
 
 def _on_status(state: Meter | None, status: MessageStatus, now: datetime, rules: Rules) -> Decision[Meter]:
     state = state or Meter(channel=status.channel, account=status.account)
-    state = state.model_copy(update={"received": state.received + 1})
     if not counts(status):
         return Decision(_tallied(state, "excluded:not_delivered"))
     if status.provider_message_id is None:
@@ -226,5 +225,6 @@ def _ends_here(moved: MeterMoved, moved_to: str) -> bool:
 
 
 def _tallied(state: Meter, outcome: str, by: int = 1) -> Meter:
-    """The state with one more status of this outcome."""
-    return state.model_copy(update={"tally": state.tally | {outcome: state.tally.get(outcome, 0) + by}})
+    """The state with one more status, of this outcome; `by` -1 takes one back."""
+    tally = {**state.tally, outcome: state.tally.get(outcome, 0) + by}
+    return state.model_copy(update={"received": state.received + by, "tally": tally})

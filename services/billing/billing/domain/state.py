@@ -25,7 +25,7 @@ class Delivery(BaseModel):
 
     delivered: datetime | None = None
     seen: datetime | None = None
-    """The earliest `read` or `played`."""
+    """The earliest `read` or `played`, as long as no `delivered` is known."""
 
     @property
     def counted_at(self) -> datetime:
@@ -35,9 +35,8 @@ class Delivery(BaseModel):
 
     def joined(self, other: "Delivery") -> "Delivery":
         """Both pieces of knowledge; commutative, associative and idempotent."""
-        return Delivery(
-            delivered=_earlier(self.delivered, other.delivered), seen=_earlier(self.seen, other.seen)
-        )
+        delivered = _earlier(self.delivered, other.delivered)
+        return Delivery(delivered=delivered, seen=None if delivered else _earlier(self.seen, other.seen))
 
 
 class Sealed(BaseModel):
