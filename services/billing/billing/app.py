@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from billing.allotments import Allotments
 from billing.api import meter_routes
 from billing.budget_api import budget_routes
+from billing.exports_api import export_routes
 from billing.handlers import consume
 from billing.plans.budget import Budget
 from billing.plans.loader import load_finances
@@ -55,5 +56,12 @@ async def _wire(
             institution=institution,
             sessions=sessions,
             finances=finances,
+        )
+    )
+    app.include_router(
+        export_routes(
+            token_key=runtime.settings.token_key.get_secret_value(),
+            institution=institution,
+            sessions=sessions,
         )
     )

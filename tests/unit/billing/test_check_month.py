@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from billing.proof.digest import LedgerLine, digest
 from billing.proof.recompute import recompute
-from billing.proof.sheet import rows
+from billing.proof.sheet import row, title
 from support.exports import LATER, ZONE_NAME, json_lines
 from support.statuses import ACCOUNT, status
 from ventanilla.contracts.channel import Channel, DeliveryStatus
@@ -61,7 +61,7 @@ def ledger(events: Iterable[Event]) -> list[LedgerLine]:
 
 
 def sheet(lines: Iterable[LedgerLine], month: str) -> str:
-    return "".join(rows(line for line in lines if line.month == month))
+    return title() + "".join(row(line) for line in lines if line.month == month)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from billing.proof.printing import print_recomputed, print_reconciled
 from billing.proof.reading import ExportError, read_export
 from billing.proof.recompute import recompute as work_out
 from billing.proof.reconcile import our_messages, reconcile, usual_month
-from billing.proof.sheet import rows
+from billing.proof.sheet import row, title
 from ventanilla.clock import utc_now
 from ventanilla.institution import ConfigError, load_institution
 from ventanilla.settings import PREFIX
@@ -61,7 +61,7 @@ def recompute(
         found = work_out(read_export(file), institution.zone, now)
         if sessions is not None:
             with sessions.open("w", encoding="utf-8", newline="") as sheet:
-                sheet.writelines(rows(found.lines))
+                sheet.writelines([title(), *map(row, found.lines)])
     answer = recomputed(found, institution)
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from billing.domain.sessions import LENGTH
 from billing.proof.digest import LedgerLine, exact
@@ -14,19 +14,18 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 here so that whoever takes one off gets the value back."""
 
 
-def rows(lines: Iterable[LedgerLine]) -> Iterator[str]:
-    """The header, then a row for each session, each with its line end (CR LF, RFC 4180)."""
-    yield _row(COLUMNS)
-    for line in lines:
-        yield _row(
-            (
-                line.month, line.channel, line.account, line.contact, exact(line.opened_at),
-                exact(line.opened_at + LENGTH), str(line.messages),
-            )
-        )  # fmt: skip
+def title() -> str:
+    """The first line."""
+    return _text(COLUMNS)
 
 
-def _row(cells: Iterable[str]) -> str:
+def row(line: LedgerLine) -> str:
+    """One session, with its line end (CR LF, RFC 4180)."""
+    opens, closes = exact(line.opened_at), exact(line.opened_at + LENGTH)
+    return _text((line.month, line.channel, line.account, line.contact, opens, closes, str(line.messages)))
+
+
+def _text(cells: Iterable[str]) -> str:
     text = io.StringIO()
     csv.writer(text).writerow([_harmless(cell) for cell in cells])
     return text.getvalue()
