@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -11,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from stack import dead_letters, topics
+from stack import dead_letters, export, topics
 from stack.borrowed import NoStackError, running_stack
 from stack.commands import OpenGroup
 from stack.secrets import load_secrets
@@ -129,6 +130,27 @@ def demo(
     raise typer.Exit(outcome)
 
 
+@app.command("export-statuses")
+def export_month(
+    file: Annotated[Path, typer.Argument(help="The JSON Lines file to write.")],
+    month: Annotated[str, typer.Option(help="YYYY-MM, by the institution's calendar.")],
+    kafka: Bootstrap = None,
+) -> None:
+    """Write a month's statuses to a file, for `ventanilla recompute` and for auditors.
+
+    With a day on either side, and with who is one person. Exit status 1 when a record could not be read.
+    """
+    if not re.fullmatch(r"[1-9]\d{3}-(0[1-9]|1[0-2])", month):
+        _fail(f"{month} is no month; write YYYY-MM")
+    zone = _institution(config_file()).zone
+    done = _run(export.export_statuses(_bootstrap(kafka), month, zone, file))
+    typer.echo(
+        f"{file}: {done.statuses} statuses, {done.links} links; "
+        f"left on the topic: {done.other_months} of other months, {done.unreadable} unreadable"
+    )
+    raise typer.Exit(1 if done.unreadable else 0)
+
+
 @topics_app.command("apply")
 def topics_apply(kafka: Bootstrap = None) -> None:
     """Make the topics that are missing. What exists is never changed."""
@@ -206,7 +228,7 @@ def _institution(path: Path) -> Institution:
 def _run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(work)
-    except (topics.TopicsError, dead_letters.DeadLettersError) as error:
+    except (topics.TopicsError, dead_letters.DeadLettersError, export.ExportError) as error:
         _fail(str(error))
 
 
