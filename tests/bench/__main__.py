@@ -6,11 +6,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import router_floor, webhook_intake
+from bench import meter_year, router_floor, webhook_intake
 from bench.report import save, show
 from stack.engines import start_engines
 
-BENCHMARKS = {"webhook": webhook_intake.measure, "router": router_floor.measure}
+BENCHMARKS = {
+    "webhook": webhook_intake.measure,
+    "router": router_floor.measure,
+    "meter": meter_year.measure,
+}
 
 
 def main(names: list[str]) -> int:

@@ -100,15 +100,16 @@ def _learn_one(state: Meter, cause: MessageStatus, rules: Rules) -> Decision[Met
             return _late(state, state.sealed, message, news, cause, rules)
         return settle(_tallied(state, "counted"), {message: news}, cause, rules, ours=ours)
     joined, outcome = known.joined(news), "duplicate"
+    too_early = state.sealed is not None and joined.counted_at < state.sealed.until
     outputs: tuple[Output, ...] = ()
-    if None not in (known.delivered, news.delivered) and known.delivered != news.delivered:
+    if known.delivered and news.delivered and known.delivered != news.delivered:
         outcome = "duplicate:conflict"
-        stands = max(joined.counted_at, state.sealed.until) if state.sealed else joined.counted_at
+        stands = (known if too_early else joined).counted_at
         outputs = (noted(Note.CONFLICT, message, news, state, cause, rules, stands_at=stands),)
     state = _tallied(state, outcome)
     if joined == known:
         return Decision(state, outputs)
-    if state.sealed is not None and joined.counted_at < state.sealed.until:
+    if too_early:
         return Decision(state, (*outputs, _adjustment(message, news, state, cause, rules)))
     settled = settle(state, {message: joined}, cause, rules, ours=ours)
     return Decision(settled.state, outputs + settled.outputs)
