@@ -57,7 +57,12 @@ OUTBOUND = Topic(
     "Send this message",
 )
 CONTACT_LINKED = Topic(
-    "contact.linked.v1", ContactLinked, "ingest", ("router", "billing"), "Two ids are one person"
+    "contact.linked.v1",
+    ContactLinked,
+    "ingest",
+    ("router", "billing"),
+    "Two ids are one person",
+    retention=timedelta(days=45),  # as long as statuses, which cannot be recomputed without it
 )
 BOT_QUEUED = Topic(
     "bot.conversation.queued.v1",

@@ -103,6 +103,14 @@ def test_two_ids_of_one_person_are_metered_as_one(
     assert found.account.adds_up()
 
 
+def test_what_had_settled_when_two_ids_were_joined_stays_where_it_was_metered() -> None:
+    old, late = status(ANA, "old", START - timedelta(days=12)), status(ANA, "late", START - timedelta(days=2))
+    found = of([old, late, status(EVA, "m1", START - timedelta(days=2, hours=1)), linked(ANA, EVA)])
+    assert [(line.contact, line.opened_at, line.messages) for line in found.lines] == [
+        (ANA, old.occurred_at, 1), (EVA, START - timedelta(days=2, hours=1), 2),
+    ]  # fmt: skip
+
+
 def test_a_link_that_merged_nothing_joins_nothing() -> None:
     found = of([status(ANA, "m1", START), status(EVA, "m2", START), linked(ANA, EVA, merged=False)])
     assert len(found.lines) == 2

@@ -58,7 +58,7 @@ def recompute(
     with _clean_failures():
         institution = load_institution(ProofSettings().config)
         now = utc_now() + institution.metering.clock_skew
-        found = work_out(read_export(file), institution.zone, now)
+        found = work_out(read_export(file), institution.zone, now, institution.metering.settling)
         if sessions is not None:
             with sessions.open("w", encoding="utf-8", newline="") as sheet:
                 sheet.writelines([title(), *map(row, found.lines)])

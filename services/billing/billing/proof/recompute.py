@@ -7,7 +7,7 @@ is `billing.domain.sessions`; this file only says what the set is.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from billing.domain.sessions import sessions
@@ -17,6 +17,7 @@ from ventanilla.contracts.channel import DeliveryStatus, MessageStatus
 from ventanilla.contracts.conversation import ContactLinked
 
 DELIVERED = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.READ, DeliveryStatus.PLAYED})
+SETTLING = timedelta(days=10)
 MOST_PROBLEMS = 1_000
 """So many are kept to be shown; all are counted."""
 
@@ -44,15 +45,34 @@ class Message:
     ours: bool = False
     """False: no message that we sent has this id; it counts all the same, because the provider bills it."""
 
-    def learn(self, fact: Fact, account: "Account") -> None:
-        """A fact that is known already is a duplicate."""
+    again: int = 0
+    """Lines that said what another had said."""
+
+    def learn(self, fact: Fact) -> None:
+        """One line of the export."""
         if fact in self.facts:
-            account.duplicate["again"] += 1
+            self.again += 1
         else:
             self.facts.add(fact)
 
+    def join(self, other: "Message") -> None:
+        """The same message, delivered to another id of the same person."""
+        self.ours = self.ours or other.ours
+        self.again += other.again
+        for fact in other.facts:
+            self.learn(fact)
+
 
 Meters = dict[Meter, dict[str, Message]]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Link:
+    """From `at` on, `alias` stands for `canonical`."""
+
+    at: datetime
+    alias: str
+    canonical: str
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,13 +127,16 @@ class Recomputed:
     """Message ids that were delivered to more than one contact: each counts, and somebody should look."""
 
 
-def recompute(export: Iterable[Line], zone: ZoneInfo, now: datetime) -> Recomputed:
+def recompute(
+    export: Iterable[Line], zone: ZoneInfo, now: datetime, settling: timedelta = SETTLING
+) -> Recomputed:
     """Reads `export` once. Memory grows with the delivered messages, not with the lines.
 
     What lies after `now` has not happened: it is quarantined, as the meter holds it.
     """
     account = Account()
     meters: Meters = defaultdict(dict)
+    links: set[Link] = set()
     aliases: dict[str, str] = {}
     for number, item in export:
         account.received += 1
@@ -125,12 +148,12 @@ def recompute(export: Iterable[Line], zone: ZoneInfo, now: datetime) -> Recomput
             case ContactLinked():
                 account.excluded["contact_linked"] += 1
                 if item.merged and item.alias_id != item.canonical_id:
-                    aliases[item.alias_id] = min(
-                        item.canonical_id, aliases.get(item.alias_id, item.canonical_id)
-                    )
+                    links.add(Link(item.occurred_at.astimezone(UTC), item.alias_id, item.canonical_id))
             case MessageStatus():
                 _learn(meters, account, number, item, now)
-    return _settle(_joined(meters, aliases, account), account, zone)
+    for link in sorted(links):
+        _join(meters, link, aliases, settling)
+    return _settle(meters, account, zone)
 
 
 def _learn(meters: Meters, account: Account, number: int, status: MessageStatus, now: datetime) -> None:
@@ -148,22 +171,31 @@ def _learn(meters: Meters, account: Account, number: int, status: MessageStatus,
     meter = meters[status.channel.value, status.account, status.contact_id]
     message = meter.setdefault(status.provider_message_id, Message())
     message.ours = message.ours or status.message_id is not None
-    message.learn(Fact(not direct, status.occurred_at.astimezone(UTC), status.status.rank, number), account)
+    message.learn(Fact(not direct, status.occurred_at.astimezone(UTC), status.status.rank, number))
 
 
-def _joined(meters: Meters, aliases: dict[str, str], account: Account) -> Meters:
-    """The meters of one person's ids as one."""
-    if not aliases:
-        return meters
-    joined: Meters = defaultdict(dict)
-    for (channel, number, contact), messages in meters.items():
-        into = joined[channel, number, canonical_contact(contact, aliases)]
+def _join(meters: Meters, link: Link, aliases: dict[str, str], settling: timedelta) -> None:
+    """What the alias has goes to whom it stands for; sessions that had settled stay, as in the meter."""
+    if aliases.get(link.alias) == link.canonical:
+        return
+    aliases[link.alias] = link.canonical
+    stands = canonical_contact(link.alias, aliases)
+    for channel, number, contact in [key for key in meters if key[2] == link.alias and stands != link.alias]:
+        messages = meters.pop((channel, number, contact))
+        settled = [
+            session.closes_at
+            for session in sessions(min(message.facts).at for message in messages.values())
+            if session.closes_at <= link.at - settling
+        ]
+        until = max(settled, default=link.at)
+        into = meters[channel, number, stands]
         for name, message in messages.items():
-            known = into.setdefault(name, Message())
-            known.ours = known.ours or message.ours
-            for fact in message.facts:
-                known.learn(fact, account)
-    return joined
+            if settled and min(message.facts).at < until:
+                meters[channel, number, contact][name] = message
+            elif name in into:
+                into[name].join(message)
+            else:
+                into[name] = message
 
 
 def canonical_contact(contact: str, aliases: dict[str, str]) -> str:
@@ -187,6 +219,7 @@ def _settle(meters: Meters, account: Account, zone: ZoneInfo) -> Recomputed:
             standing = min(message.facts)
             counted.append(standing.at)
             account.counted += 1
+            account.duplicate.update({"again": message.again} if message.again else {})
             owners[channel, number, name] += 1
             if not message.ours:
                 not_ours[f"{standing.at.astimezone(zone):%Y-%m}", channel, number] += 1
