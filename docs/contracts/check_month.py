@@ -32,16 +32,19 @@ def moment(text: str) -> datetime:
     return found.astimezone(UTC)
 
 
-def delivered(file: Path, wrong: list[str]) -> dict[Any, list[datetime]]:
-    """When the messages of each (channel, account, contact) were delivered: `delivered`, else `read`."""
+def delivered(
+    file: Path, wrong: list[str]
+) -> tuple[dict[Any, dict[str, Any]], list[tuple[datetime, str, str]]]:
+    """When each message of a (channel, account, contact) was delivered (`delivered`, else `read`), and who
+    was joined: since when, an id of a person, the id that stands for both."""
     known: dict[Any, dict[str, Any]] = defaultdict(dict)
-    same: dict[str, str] = {}  # an id of a person -> the id that stands for both
+    links = set()
     for number, line in enumerate(file.read_bytes().split(b"\n"), start=1):
         try:
             event = json.loads(line) if line.strip() else {}
             if "alias_id" in event:
                 if event.get("merged") and event["alias_id"] != event["canonical_id"]:
-                    same[event["alias_id"]] = min(event["canonical_id"], same.get(event["alias_id"], "~"))
+                    links.add((moment(event["occurred_at"]), event["alias_id"], event["canonical_id"]))
             elif (
                 event
                 and event["status"] in ("delivered", "read", "played")
@@ -53,16 +56,33 @@ def delivered(file: Path, wrong: list[str]) -> dict[Any, list[datetime]]:
                 times[message] = min(times.get(message, fact), fact)
         except (ValueError, KeyError, TypeError) as error:
             wrong.append(f"statuses, line {number}: cannot be read: {error!r}")
-    joined: dict[Any, dict[str, Any]] = defaultdict(dict)
-    for (channel, account, contact), times in known.items():
-        path = [contact]
+    return known, sorted(links)
+
+
+def join(known: Any, links: list[tuple[datetime, str, str]], opened: Any, settling: timedelta) -> list[str]:
+    """Hand each alias's messages to the id that stands for it. Its windows that had settled by then stay."""
+    wrong, same = [], dict[str, str]()
+    for since, alias, canonical in links:
+        if same.get(alias) == canonical:
+            continue
+        same[alias] = canonical
+        path = [alias]
         while path[-1] in same and same[path[-1]] not in path:
             path.append(same[path[-1]])
         circle = path[path.index(same[path[-1]]) :] if path[-1] in same else path[-1:]
-        into = joined[channel, account, min(circle)]
-        for message, fact in times.items():
-            into[message] = min(into.get(message, fact), fact)
-    return {key: sorted(at for _, at in times.values()) for key, times in joined.items()}
+        for key in [key for key in known if key[2] == alias and min(circle) != alias]:
+            own = [at for at, _, _ in opened.get(key, [])]
+            wrong += [
+                f"{key}: the window at {at} stands under an id that had been joined to another"
+                for at in own
+                if at + DAY > since - settling
+            ]
+            into = known[key[0], key[1], min(circle)]
+            for message, fact in list(known[key].items()):
+                if not any(at <= fact[1] < at + DAY for at in own):
+                    into[message] = min(into.get(message, fact), fact)
+                    del known[key][message]
+    return wrong
 
 
 def windows(
@@ -142,11 +162,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Check a month of sessions against the statuses.")
     parser.add_argument("--month", required=True, help="YYYY-MM")
     parser.add_argument("--zone", required=True, help="the institution's time zone")
+    parser.add_argument("--settling-days", type=int, default=10, help="the institution's metering.settling")
     parser.add_argument("statuses", type=Path)
     parser.add_argument("sessions", type=Path, nargs="+")
     asked = parser.parse_args()
     zone, wrong = ZoneInfo(asked.zone), list[str]()
-    times, opened = delivered(asked.statuses, wrong), windows(asked.sessions, zone, wrong)
+    opened = windows(asked.sessions, zone, wrong)
+    known, links = delivered(asked.statuses, wrong)
+    wrong += join(known, links, opened, timedelta(days=asked.settling_days))
+    times = {key: sorted(at for _, at in messages.values()) for key, messages in known.items()}
     months = [asked.month, *(month for each in opened.values() for _, _, month in each)]
     begins, ends = midnight(min(months), zone), midnight(following(max(months)), zone)
     sessions: dict[Any, list[tuple[str, datetime, int]]] = defaultdict(list)

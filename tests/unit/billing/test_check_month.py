@@ -215,6 +215,21 @@ def test_hiding_a_window_of_the_month_before_is_found(check: Callable[..., tuple
     assert check(json_lines(events), header + second, GOOD)[0] == 1
 
 
+def test_what_had_settled_under_an_id_before_it_was_joined_may_stay_there_and_nothing_else(
+    check: Callable[..., tuple[int, str]],
+) -> None:
+    link = ContactLinked(
+        id="late", occurred_at=at(400), contact_id=ANA, correlation_id="link", alias_id=ANA, canonical_id=EVA,
+        merged=True, channel=Channel.WHATSAPP, account=ACCOUNT,
+    )  # fmt: skip
+    apart = [status(ANA, "a", at(30)), status(EVA, "e", at(31)), status(ANA, "b", at(390))]
+    events = [*apart, link]
+    assert check(json_lines(events), None, sheet(ledger(events), "2023-11"))[0] == 0
+    code, out = check(json_lines(events), None, sheet(ledger(apart), "2023-11"))
+    assert code == 1
+    assert "under an id that had been joined to another" in out
+
+
 HISTORY = st.lists(
     st.tuples(
         st.sampled_from([ANA, EVA]), st.integers(0, 6),
