@@ -40,19 +40,13 @@ async def write_raw(
 
 async def records(kafka: str, topic: str) -> "list[ConsumerRecord[bytes, bytes]]":
     """Everything that stands on a topic now."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
-    await consumer.start()
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=kafka, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     try:
-        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-        if not partitions:
-            await consumer._client.force_metadata_update()
-            await consumer._client.add_topic(topic)
-            partitions = [
-                TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()
-            ]
-        consumer.assign(partitions)
+        await consumer.start()  # waits until the broker has told of the topic
+        partitions = consumer.assignment()
         ends = await consumer.end_offsets(partitions)
-        await consumer.seek_to_beginning(*partitions)
         found: list[ConsumerRecord[bytes, bytes]] = []
         while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
             for batch in (await consumer.getmany(timeout_ms=200)).values():

@@ -7,6 +7,7 @@ waits by itself is never paused for.
 """
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -29,7 +30,8 @@ def pace(consumer: Any) -> None:
             empty_in_a_row = 0
         elif time.monotonic() - started < _QUICK_SECONDS:
             empty_in_a_row += 1
-            await asyncio.sleep(min(_MAX_SECONDS, _STEP_SECONDS * empty_in_a_row))
+            with contextlib.suppress(asyncio.CancelledError):  # as the fetcher's own request: it is over
+                await asyncio.sleep(min(_MAX_SECONDS, _STEP_SECONDS * empty_in_a_row))
         return got_data
 
     fetcher._proc_fetch_request = paced
