@@ -2,7 +2,7 @@
 
 import { api, onSessionEnd } from './api.js';
 import { composerElement, focusComposer } from './composer.js';
-import { h } from './dom.js';
+import { announce, h } from './dom.js';
 import { connect, disconnect } from './events.js';
 import { useZone } from './format.js';
 import { detailsElement, headElement } from './head.js';
@@ -52,6 +52,7 @@ async function end() {
   Object.assign(state, { me: null, selected: null, connected: false, queues: [], more: {} });
   state.conversations.clear();
   state.messages.clear();
+  announce('');
   changed();
   await start(await logIn(place, TEXTS.login.ended));
 }

@@ -32,7 +32,9 @@ export function changed() {
 }
 
 // Newer or as new as what is known; `seenAt` lets waits and windows run on by themselves.
+// What comes after the session's end is dropped: the next person at this screen may stand behind other walls.
 export function keep(view) {
+  if (!state.me) return;
   const known = state.conversations.get(view.id);
   if (known && known.revision > view.revision) return;
   state.conversations.set(view.id, { ...view, seenAt: performance.now() });
