@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 # One test, or a choice: make unit ARGS="-k schedule -x"
 ARGS ?=
 
-.PHONY: help setup run demo test unit contract integration e2e browser lint types docs bench ci clean
+.PHONY: help setup run demo test unit contract integration e2e faults browser lint types docs bench ci clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ run: $(READY) ## start everything and show where it is; Ctrl-C stops it
 demo: $(READY) ## play a recorded day through the running stack (or through one of its own)
 	@$(BIN)/ventanilla demo
 
-test: lint types browser ## everything below: lint, types, unit, contract, integration, e2e
+test: lint types browser ## everything below: lint, types, unit, contract, integration, e2e, faults
 	$(PYTEST) $(ARGS)
 
 unit: $(READY) ## pure tests: no clock, no disk, no network
@@ -39,6 +39,9 @@ integration: $(READY) ## with the real embedded engines
 
 e2e: browser ## the whole stack, in a real browser
 	$(PYTEST) tests/e2e $(ARGS)
+
+faults: $(READY) ## kill -9 of each service under traffic
+	$(PYTEST) tests/faults $(ARGS)
 
 browser: $(READY)
 	@PYTHONPATH=tests $(BIN)/python -m support.browser
