@@ -11,21 +11,22 @@ import asyncio
 import json
 import os
 import random
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from prometheus_client import REGISTRY
 
 from bench.report import Result
 from billing.handlers import consume
 from billing.store import Sessions
 from stack.topics import apply
+from support.meter_histories import oracle
 from support.statuses import status
 from ventanilla.contracts.channel import DeliveryStatus, MessageStatus
 from ventanilla.institution import load_institution
@@ -50,13 +51,19 @@ async def measure(kafka: str, mongo: str) -> Result:
     await _fill(kafka)
     bare = await _process("bare", kafka, mongo)
     ours = await _process("ours", kafka, mongo)
-    growth = ours["last_tenth"] / ours["first_tenth"]
+    if ours["sessions"] != (right := _sessions()):
+        raise RuntimeError(f"the meter has {ours['sessions']} sessions, the oracle {right}")
+    wall, processor = ours["wall"], ours["processor"]
     notes = (
-        f"{STATUSES:,} statuses of {CONTACTS:,} contacts made {ours['sessions']:,.0f} sessions "
-        f"({ours['sessions'] / ours['seconds']:,.0f} a second); a status of the last tenth costs "
-        f"{growth:.2f} of one of the first (target {STEADY}); "
-        f"peak memory {ours['first_mb']:.0f} MB after a tenth, "
-        f"{ours['half_mb']:.0f} MB after a half, {ours['last_mb']:.0f} MB at the end; "
+        f"{STATUSES:,} statuses of {CONTACTS:,} contacts made the oracle's {ours['sessions']:,} sessions, "
+        f"{ours['sessions'] / ours['seconds']:,.0f} a second; a status of the last tenth costs "
+        f"{processor[-1] / processor[0]:.2f} of one of the first in processor time and "
+        f"{wall[-1] / wall[0]:.2f} by the wall (target {STEADY}); "
+        f"processor time of each tenth, in microseconds: "
+        f"{', '.join(f'{one:.0f}' for one in processor)}; memory {ours['first_mb']:.0f} MB after a tenth, "
+        f"{ours['half_mb']:.0f} MB after a half, {ours['last_mb']:.0f} MB at the end, at most "
+        f"{ours['peak_mb']:.0f} MB (the bare consumer: {bare['first_mb']:.0f} MB with its first batch, "
+        f"at most {bare['peak_mb']:.0f} MB); "
         f"a meter has {ours['document_bytes']:,} bytes on average, {ours['largest_bytes']:,} at most"
     )
     return Result(
@@ -104,6 +111,15 @@ async def _fill(kafka: str) -> None:
     await publisher.stop()
 
 
+def _sessions() -> int:
+    """The oracle's number of sessions in the year."""
+    delivered: dict[str, list[datetime]] = {}
+    for one in year():
+        if one.status is DeliveryStatus.DELIVERED:
+            delivered.setdefault(one.contact_id, []).append(one.occurred_at)
+    return sum(len(oracle(moments)) for moments in delivered.values())
+
+
 def _expected() -> int:
     return STATUSES // (3 * SESSION_MESSAGES) * 3 * SESSION_MESSAGES
 
@@ -133,14 +149,14 @@ async def _ours(kafka: str, mongo: str) -> dict[str, Any]:
     def processed() -> float:
         return figure("ventanilla_stream_records_total", group="billing.meters", outcome="processed")
 
-    marks: list[tuple[float, float, float]] = []
+    marks: list[tuple[float, float, float, float]] = []
     await stream.start()
     while processed() == 0:
         await asyncio.sleep(0.001)
     for tenth in range(11):
         while processed() < total * tenth / 10:
             await asyncio.sleep(0.005)
-        marks.append((time.perf_counter(), processed(), _megabytes()))
+        marks.append((time.perf_counter(), time.process_time(), processed(), _megabytes("VmRSS")))
     await _quiet(
         lambda: figure("ventanilla_stream_records_total", group="billing.sessions", outcome="processed")
     )
@@ -149,15 +165,18 @@ async def _ours(kafka: str, mongo: str) -> dict[str, Any]:
     await stream.stop()
     await store.close()
 
-    def cost(first: int) -> float:
-        (began, before, _), (ended, after, _) = marks[first], marks[first + 1]
-        return (ended - began) / (after - before)
+    def costs(clock: int) -> list[float]:
+        """Microseconds for a status in each tenth, by the clock at this place."""
+        return [
+            (ended[clock] - began[clock]) / (ended[2] - began[2]) * 1e6 for began, ended in pairwise(marks)
+        ]
 
     seconds = marks[-1][0] - marks[0][0]
     return {
-        "rate": (marks[-1][1] - marks[0][1]) / seconds, "seconds": seconds, "sessions": standing,
-        "first_tenth": cost(0), "last_tenth": cost(9),
-        "first_mb": marks[1][2], "half_mb": marks[5][2], "last_mb": marks[10][2],
+        "rate": (marks[-1][2] - marks[0][2]) / seconds, "seconds": seconds, "sessions": standing,
+        "wall": costs(0), "processor": costs(1),
+        "first_mb": marks[1][3], "half_mb": marks[5][3], "last_mb": marks[10][3],
+        "peak_mb": _megabytes("VmHWM"),
         "document_bytes": sum(sizes) // len(sizes), "largest_bytes": max(sizes),
     }  # fmt: skip
 
@@ -170,26 +189,30 @@ async def _quiet(figure: Callable[[], float]) -> None:
         await asyncio.sleep(2)
 
 
-def _megabytes() -> float:
-    """The most that this process ever had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _megabytes(field: str) -> float:
+    """`VmRSS`, what this process has, or `VmHWM`, the most it ever had.
+
+    Not `ru_maxrss`: that begins with what the parent had when it started this process.
+    """
+    line = next(one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith(field))
+    return int(line.split()[1]) / 1024
 
 
 async def _bare(kafka: str, _: str) -> dict[str, Any]:
-    consumer = AIOKafkaConsumer(
-        STATUS.name, bootstrap_servers=kafka, group_id="bench.year", enable_auto_commit=False,
-        auto_offset_reset="earliest",
-    )  # fmt: skip
+    """The clock runs from before the first fetch: an engine may answer it with all that there is."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
     await consumer.start()
-    done, started, first = 0, 0.0, 0
+    partitions = [TopicPartition(STATUS.name, number) for number in range(STATUS.partitions)]
+    started, done, first = time.perf_counter(), 0, 0.0
+    consumer.assign(partitions)
+    await consumer.seek_to_beginning(*partitions)
     while done < _expected():
         batches = await consumer.getmany(timeout_ms=20, max_records=500)
         done += sum(map(len, batches.values()))
-        if done and not first:
-            started, first = time.perf_counter(), done
+        first = first or (_megabytes("VmHWM") if done else 0.0)
     seconds = time.perf_counter() - started
     await consumer.stop()
-    return {"rate": (done - first) / seconds}
+    return {"rate": done / seconds, "peak_mb": _megabytes("VmHWM"), "first_mb": first}
 
 
 if __name__ == "__main__":
