@@ -32,9 +32,7 @@ def moment(text: str) -> datetime:
     return found.astimezone(UTC)
 
 
-def delivered(
-    file: Path, wrong: list[str]
-) -> tuple[dict[Any, dict[str, Any]], list[tuple[datetime, str, str]]]:
+def delivered(file: Path, wrong: list[str]) -> tuple[dict[Any, dict[str, Any]], Any]:
     """When each message of a (channel, account, contact) was delivered (`delivered`, else `read`), and who
     was joined: since when, an id of a person, the id that stands for both."""
     known: dict[Any, dict[str, Any]] = defaultdict(dict)
@@ -44,7 +42,8 @@ def delivered(
             event = json.loads(line) if line.strip() else {}
             if "alias_id" in event:
                 if event.get("merged") and event["alias_id"] != event["canonical_id"]:
-                    links.add((moment(event["occurred_at"]), event["alias_id"], event["canonical_id"]))
+                    joined = event["channel"], event["account"], event["alias_id"], event["canonical_id"]
+                    links.add((moment(event["occurred_at"]), *joined))
             elif (
                 event
                 and event["status"] in ("delivered", "read", "played")
@@ -59,10 +58,10 @@ def delivered(
     return known, sorted(links)
 
 
-def join(known: Any, links: list[tuple[datetime, str, str]], opened: Any, settling: timedelta) -> list[str]:
+def join(known: Any, links: Any, opened: Any, settling: timedelta) -> list[str]:
     """Hand each alias's messages to the id that stands for it. Its windows that had settled by then stay."""
     wrong, same = [], dict[str, str]()
-    for since, alias, canonical in links:
+    for since, channel, account, alias, canonical in links:
         if same.get(alias) == canonical:
             continue
         same[alias] = canonical
@@ -70,18 +69,19 @@ def join(known: Any, links: list[tuple[datetime, str, str]], opened: Any, settli
         while path[-1] in same and same[path[-1]] not in path:
             path.append(same[path[-1]])
         circle = path[path.index(same[path[-1]]) :] if path[-1] in same else path[-1:]
-        for key in [key for key in known if key[2] == alias and min(circle) != alias]:
-            own = [at for at, _, _ in opened.get(key, [])]
-            wrong += [
-                f"{key}: the window at {at} stands under an id that had been joined to another"
-                for at in own
-                if at + DAY > since - settling
-            ]
-            into = known[key[0], key[1], min(circle)]
-            for message, fact in list(known[key].items()):
-                if not any(at <= fact[1] < at + DAY for at in own):
-                    into[message] = min(into.get(message, fact), fact)
-                    del known[key][message]
+        if min(circle) == alias:
+            continue
+        key, into = (channel, account, alias), known[channel, account, min(circle)]
+        own = [at for at, _, _ in opened.get(key, [])]
+        wrong += [
+            f"{key}: the window at {at} stands under an id that had been joined to another"
+            for at in own
+            if at + DAY > since - settling
+        ]
+        for message, fact in list(known[key].items()):
+            if not any(at <= fact[1] < at + DAY for at in own):
+                into[message] = min(into.get(message, fact), fact)
+                del known[key][message]
     return wrong
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 def print_recomputed(answer: dict[str, Any], *, digests: bool) -> None:
     """To standard output; what was quarantined to standard error."""
     console = Console(soft_wrap=True)
-    table = Table("Month", "Channel", "Account", "Sessions", "Messages", "Not ours", "Billed")
+    table = Table("Month", "Channel", "Account", "Sessions", "Messages", "Not ours", "Billed", box=None)
     for month, entry in answer["months"].items():
         for one in entry["accounts"]:
             table.add_row(

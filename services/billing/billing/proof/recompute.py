@@ -25,42 +25,44 @@ Meter = tuple[str, str, str]
 """Channel, account, contact."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Fact:
-    """That a message had been delivered at a time. The smallest of a message's facts is the one that counts:
-    `delivered` before `read` before `played`'s times, then the earliest."""
-
-    indirect: bool
-    """Known from `read` or `played`, not from `delivered`."""
-    at: datetime
-    rank: int
-    line: int = field(compare=False)
-
-
 @dataclass(slots=True)
 class Message:
-    """One message, by the provider's id, as far as the export knows it."""
+    """One message, by the provider's id: the time that counts, and how many lines said what of it.
 
-    facts: set[Fact] = field(default_factory=set)
-    ours: bool = False
+    `delivered` counts before `read` and `played`, then the earliest. Small, because a year has a million.
+    """
+
+    at: datetime
+    indirect: bool
+    """Known from `read` or `played` only."""
+    line: int
+    """Of the export: the first seen that says so."""
+    ours: bool
     """False: no message that we sent has this id; it counts all the same, because the provider bills it."""
+    same: int = 1
+    """Lines that say exactly this."""
+    reads: int = 0
+    conflicts: int = 0
+    """Lines with a later delivery time."""
 
-    again: int = 0
-    """Lines that said what another had said."""
-
-    def learn(self, fact: Fact) -> None:
-        """One line of the export."""
-        if fact in self.facts:
-            self.again += 1
-        else:
-            self.facts.add(fact)
-
-    def join(self, other: "Message") -> None:
-        """The same message, delivered to another id of the same person."""
+    def join(self, other: "Message") -> int | None:
+        """Both pieces of knowledge, in any order. Returns the line of a delivery time that does not count."""
         self.ours = self.ours or other.ours
-        self.again += other.again
-        for fact in other.facts:
-            self.learn(fact)
+        self.reads += other.reads
+        self.conflicts += other.conflicts
+        if (self.indirect, self.at) == (other.indirect, other.at):
+            self.same += other.same
+            return None
+        loser = other.indirect, other.line, other.same
+        if (other.indirect, other.at) < (self.indirect, self.at):
+            loser = self.indirect, self.line, self.same
+            self.indirect, self.line, self.same, self.at = other.indirect, other.line, other.same, other.at
+        indirect, line, lines = loser
+        if indirect:
+            self.reads += lines
+            return None
+        self.conflicts += lines
+        return line
 
 
 Meters = dict[Meter, dict[str, Message]]
@@ -71,6 +73,8 @@ class Link:
     """From `at` on, `alias` stands for `canonical`."""
 
     at: datetime
+    channel: str
+    account: str
     alias: str
     canonical: str
 
@@ -148,12 +152,17 @@ def recompute(
             case ContactLinked():
                 account.excluded["contact_linked"] += 1
                 if item.merged and item.alias_id != item.canonical_id:
-                    links.add(Link(item.occurred_at.astimezone(UTC), item.alias_id, item.canonical_id))
+                    links.add(_link(item))
             case MessageStatus():
                 _learn(meters, account, number, item, now)
     for link in sorted(links):
-        _join(meters, link, aliases, settling)
+        _join(meters, link, aliases, settling, account)
     return _settle(meters, account, zone)
+
+
+def _link(linked: ContactLinked) -> Link:
+    at = linked.occurred_at.astimezone(UTC)
+    return Link(at, linked.channel.value, linked.account, linked.alias_id, linked.canonical_id)
 
 
 def _learn(meters: Meters, account: Account, number: int, status: MessageStatus, now: datetime) -> None:
@@ -167,35 +176,49 @@ def _learn(meters: Meters, account: Account, number: int, status: MessageStatus,
     if status.occurred_at > now:
         account.quarantine(number, "ahead", "its time has not come")
         return
-    direct = status.status is DeliveryStatus.DELIVERED
-    meter = meters[status.channel.value, status.account, status.contact_id]
-    message = meter.setdefault(status.provider_message_id, Message())
-    message.ours = message.ours or status.message_id is not None
-    message.learn(Fact(not direct, status.occurred_at.astimezone(UTC), status.status.rank, number))
+    news = Message(
+        status.occurred_at.astimezone(UTC),
+        status.status is not DeliveryStatus.DELIVERED,
+        number,
+        status.message_id is not None,
+    )
+    _add(
+        meters[status.channel.value, status.account, status.contact_id],
+        status.provider_message_id,
+        news,
+        account,
+    )
 
 
-def _join(meters: Meters, link: Link, aliases: dict[str, str], settling: timedelta) -> None:
+def _add(meter: dict[str, Message], name: str, news: Message, account: Account) -> None:
+    known = meter.get(name)
+    if known is None:
+        meter[name] = news
+    elif (line := known.join(news)) is not None:
+        account.show(
+            line, "conflict", "another line has an earlier delivery time for this message; that counts"
+        )
+
+
+def _join(meters: Meters, link: Link, aliases: dict[str, str], settling: timedelta, account: Account) -> None:
     """What the alias has goes to whom it stands for; sessions that had settled stay, as in the meter."""
     if aliases.get(link.alias) == link.canonical:
         return
     aliases[link.alias] = link.canonical
     stands = canonical_contact(link.alias, aliases)
-    for channel, number, contact in [key for key in meters if key[2] == link.alias and stands != link.alias]:
-        messages = meters.pop((channel, number, contact))
-        settled = [
-            session.closes_at
-            for session in sessions(min(message.facts).at for message in messages.values())
-            if session.closes_at <= link.at - settling
-        ]
-        until = max(settled, default=link.at)
-        into = meters[channel, number, stands]
-        for name, message in messages.items():
-            if settled and min(message.facts).at < until:
-                meters[channel, number, contact][name] = message
-            elif name in into:
-                into[name].join(message)
-            else:
-                into[name] = message
+    mine = link.channel, link.account, link.alias
+    if stands == link.alias or mine not in meters:
+        return
+    messages = meters.pop(mine)
+    settled = [
+        session.closes_at
+        for session in sessions(message.at for message in messages.values())
+        if session.closes_at <= link.at - settling
+    ]
+    for name, message in messages.items():
+        stays = bool(settled) and message.at < settled[-1]
+        into = mine if stays else (link.channel, link.account, stands)
+        _add(meters[into], name, message, account)
 
 
 def canonical_contact(contact: str, aliases: dict[str, str]) -> str:
@@ -212,30 +235,25 @@ def canonical_contact(contact: str, aliases: dict[str, str]) -> str:
 def _settle(meters: Meters, account: Account, zone: ZoneInfo) -> Recomputed:
     lines: list[LedgerLine] = []
     not_ours: Counter[tuple[str, str, str]] = Counter()
-    owners: Counter[tuple[str, str, str]] = Counter()
+    once: dict[tuple[str, str], set[str]] = defaultdict(set)
+    twice: set[tuple[str, str, str]] = set()
+    again: Counter[str] = Counter()
     for (channel, number, contact), messages in meters.items():
         counted: list[datetime] = []
         for name, message in messages.items():
-            standing = min(message.facts)
-            counted.append(standing.at)
+            counted.append(message.at)
             account.counted += 1
-            account.duplicate.update({"again": message.again} if message.again else {})
-            owners[channel, number, name] += 1
+            again.update(again=message.same - 1, read=message.reads, conflict=message.conflicts)
+            if name in once[channel, number]:
+                twice.add((channel, number, name))
+            once[channel, number].add(name)
             if not message.ours:
-                not_ours[f"{standing.at.astimezone(zone):%Y-%m}", channel, number] += 1
-            _account_for(message.facts - {standing}, standing, account)
+                not_ours[f"{message.at.astimezone(zone):%Y-%m}", channel, number] += 1
         lines += _ledger(channel, number, contact, counted, zone)
     lines.sort(key=lambda one: (one.month, one.channel, one.account, one.opened_at, one.contact))
+    account.duplicate = +again  # without the zeros
     account.problems.sort()
-    return Recomputed(lines, account, not_ours, sum(count > 1 for count in owners.values()))
-
-
-def _account_for(others: set[Fact], standing: Fact, account: Account) -> None:
-    for fact in others:
-        account.duplicate["read" if fact.indirect else "conflict"] += 1
-        if not fact.indirect:
-            detail = f"delivered at {fact.at.isoformat()}, counts at {standing.at.isoformat()}, the earliest"
-            account.show(fact.line, "conflict", detail)
+    return Recomputed(lines, account, not_ours, len(twice))
 
 
 def _ledger(
