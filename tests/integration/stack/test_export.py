@@ -39,7 +39,7 @@ async def test_a_month_is_exported_with_a_day_on_either_side_and_can_be_recomput
         status(contact, "m5", DECEMBER + 32 * DAY),
     ]
     link = ContactLinked(
-        id=alias, occurred_at=DECEMBER + 40 * DAY, contact_id=alias, correlation_id=alias, alias_id=alias,
+        id=alias, occurred_at=DECEMBER + 5 * DAY, contact_id=alias, correlation_id=alias, alias_id=alias,
         canonical_id=contact, merged=True, channel=Channel.WHATSAPP, account=ACCOUNT,
     )  # fmt: skip
     await write(engines.kafka, STATUS, [*inside, *outside, *inside])
