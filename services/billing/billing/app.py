@@ -5,9 +5,9 @@ from functools import partial
 from fastapi import FastAPI
 
 from billing.allotments import Allotments
-from billing.api import meter_routes
-from billing.budget_api import budget_routes
-from billing.exports_api import export_routes
+from billing.api.budget import budget_routes
+from billing.api.exports import export_routes
+from billing.api.meter import meter_routes
 from billing.handlers import consume
 from billing.plans.budget import Budget
 from billing.plans.loader import load_finances

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from billing.proof.cli import recompute as command
+from billing.commands.proof import recompute as command
 from billing.proof.digest import LedgerLine, canonical
 from billing.proof.reading import ExportError, Item, Unreadable, read_export
 from billing.proof.recompute import Recomputed, canonical_contact, recompute

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from billing.proof.cli import reconcile_invoice
+from billing.commands.proof import reconcile_invoice
 from billing.proof.invoice import InvoiceError, InvoiceLine, read_invoice
 from billing.proof.reconcile import Message, Outcome, Reconciliation, our_messages, reconcile
 from support.exports import ZONE_NAME, export_file
