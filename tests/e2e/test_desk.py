@@ -333,6 +333,7 @@ async def test_the_help_opens_and_closes_by_keyboard_and_small_screens_fit(
         await expect(page.get_by_role("dialog", name="Atajos de teclado")).to_be_visible()
         await page.keyboard.press("Escape")
         await expect(page.get_by_role("dialog")).to_have_count(0)
+        await expect(card(page, "^Alguien")).to_be_visible()
         await page.keyboard.press("Alt+ArrowDown")
         await expect(page.get_by_role("heading", name=re.compile("Alguien"))).to_be_visible()
         wide = await page.evaluate("document.documentElement.scrollWidth")
