@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from stack.engines import start_engines
 from support.engines import RunningEngines
@@ -15,6 +16,11 @@ from ventanilla.observability import configure_logging
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
+
+
+# A property holds however slow the machine is: no example fails on a time.
+settings.register_profile("ventanilla", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ventanilla")
 
 
 @pytest.fixture(scope="session", autouse=True)
