@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,9 +13,7 @@ from unittest.mock import patch
 from uuid import uuid4
 
 import httpx
-import uvicorn
 from argon2 import PasswordHasher
-from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
 from agent_gateway import passwords
@@ -28,6 +25,7 @@ from router.settings import RouterSettings
 from stack.topics import apply
 from support.engines import RunningEngines
 from support.messages import received
+from support.serving import serving
 from support.topics import write
 from ventanilla.clock import utc_now
 from ventanilla.contracts.channel import (
@@ -266,7 +264,7 @@ async def running_desk(
         stack.enter_context(patch.object(passwords, "PasswordHasher", _quick_hasher))
         people = {"admin_password": PASSWORD, "demo_password": PASSWORD}
         app = create_app(DeskSettings.model_validate(common | people))
-        url = await stack.enter_async_context(served(app))
+        url = await stack.enter_async_context(serving(app, lifespan="on"))
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
         async with asyncio.timeout(60):
             while (await http.get("/health/ready")).status_code != 200:
@@ -274,19 +272,3 @@ async def running_desk(
             while with_router and await router.state.runtime.problems():
                 await asyncio.sleep(0.05)
         yield World(engines, url, app.state.runtime, http)
-
-
-@asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
-    """The application behind a real server on a free port; its URL."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=3))
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        while not server.started:
-            assert not serving.done(), "the desk did not start"
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await serving

@@ -1,15 +1,13 @@
 """The web chat alone, on real engines: its routes in a small server, its sender, a visitor to talk with."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 import orjson
-import uvicorn
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -19,6 +17,7 @@ from ingest.channels.webchat import Keys, WebChat, web_chat
 from ingest.channels.webchat.limits import Limits
 from ingest.identity.person import Person
 from support.engines import RunningEngines
+from support.serving import serving
 from ventanilla.clock import utc_now
 from ventanilla.contacts import contact_id
 from ventanilla.contracts.channel import Author, Channel, Menu, Option, OutboundMessage, TextOut
@@ -158,24 +157,6 @@ async def replica(
     finally:
         await stream.stop()
         await store.close()
-
-
-@asynccontextmanager
-async def serving(app: FastAPI, port: int = 0, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[str]:
-    """Runs an application on a port of its own; leaving the block stops it as SIGTERM does."""
-    listening = socket.create_server(("127.0.0.1", port))
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, lifespan=lifespan, timeout_graceful_shutdown=3)
-    )
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        while not server.started:
-            assert not task.done(), "the application did not start"
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
 
 
 async def _run(background: Callable[[], Awaitable[None]]) -> None:

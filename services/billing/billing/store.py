@@ -1,14 +1,13 @@
 """The read model: sessions as they were last published, aliases of contacts, thresholds that were said."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ventanilla.contracts.billing import SessionChange, SessionChanged
 from ventanilla.contracts.conversation import ContactLinked
+from ventanilla.moments import written
 from ventanilla.store import ASCENDING, Document, Store, UpdateOne, guarded_upserts
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STANDING, _VOIDED = "standing", "voided"
 
 
@@ -75,7 +74,7 @@ class Sessions:
     ) -> list[Document]:
         """Standing sessions in order of opening, the first `limit` beyond `after` (opened_at, id).
 
-        Times are in microseconds since 1970 (see `moment`).
+        Times are in microseconds since 1970 (see `ventanilla.moments`).
         """
         query: dict[str, Any] = {"month": month, "state": _STANDING}
         if contacts is not None:
@@ -115,18 +114,8 @@ def _document(change: SessionChanged) -> Document:
         "contact_id": change.contact_id,
         "channel": change.channel.value,
         "account": change.account,
-        "opened_at": microseconds(change.opened_at),
-        "closes_at": microseconds(change.closes_at),
+        "opened_at": written(change.opened_at),
+        "closes_at": written(change.closes_at),
         "month": change.month,
         "messages": change.messages,
     }
-
-
-def microseconds(moment: datetime) -> int:
-    """Since 1970. A date of MongoDB holds milliseconds, and an engine may treat a text like a date as one."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def moment(value: int) -> datetime:
-    """The time, in UTC, of so many microseconds since 1970."""
-    return _EPOCH + timedelta(microseconds=value)

@@ -3,12 +3,10 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from aiokafka import TopicPartition
-
 from ventanilla.contracts.event import Event
 from ventanilla.observability import logger
 from ventanilla.stream import metrics
-from ventanilla.stream.consumer import Offsets
+from ventanilla.stream.consumer import Offsets, next_offsets
 from ventanilla.stream.failures import INFRASTRUCTURE
 from ventanilla.stream.letters import Sorter
 from ventanilla.stream.publisher import Publisher
@@ -54,4 +52,4 @@ class Batches:
                     )
         await self._publisher.bury(letters)
         self._processed.inc(len(good))
-        return {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
+        return next_offsets(records)

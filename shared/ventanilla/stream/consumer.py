@@ -29,6 +29,12 @@ Offsets = dict[TopicPartition, int]
 Process = Callable[[list[Any]], Awaitable[Offsets]]
 """Takes consumed records in order; returns the next offset of each partition that may be committed now."""
 
+
+def next_offsets(records: Sequence[Any]) -> Offsets:
+    """What to commit when all of these, in order in each partition, are done."""
+    return {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
+
+
 _STUCK_SECONDS = 30.0
 _MAX_PAUSE_SECONDS = 15.0
 

@@ -27,7 +27,7 @@ from ventanilla.dead_letters import DeadLetter
 from ventanilla.observability import logger
 from ventanilla.store import Collection, Document, Store, UpdateOne, guarded_upserts
 from ventanilla.stream import metrics
-from ventanilla.stream.consumer import Offsets
+from ventanilla.stream.consumer import Offsets, next_offsets
 from ventanilla.stream.decision import Decision
 from ventanilla.stream.failures import INFRASTRUCTURE
 from ventanilla.stream.letters import Sorter
@@ -129,7 +129,7 @@ class KeyedState(Generic[S]):
             raise
         self._processed.inc(len(good))
         self._trim()
-        return _next_offsets(records)
+        return next_offsets(records)
 
     async def _round(
         self,
@@ -282,10 +282,3 @@ def _in_log_order(good: list[tuple[Any, Event]]) -> list[tuple[Any, Event]]:
         ordered.append((moment, place, pair))
     ordered.sort(key=lambda item: item[:2])
     return [pair for _, _, pair in ordered]
-
-
-def _next_offsets(records: Sequence[Any]) -> Offsets:
-    offsets: Offsets = {}
-    for record in records:
-        offsets[TopicPartition(record.topic, record.partition)] = record.offset + 1
-    return offsets

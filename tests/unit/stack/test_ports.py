@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -40,10 +41,10 @@ def test_two_parts_cannot_have_the_same_port() -> None:
     )
 
 
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux tells who listens where")
 def test_the_listening_process_is_found(listener: int) -> None:
     owner = owner_of(listener)
-    if owner is None:
-        pytest.skip("this system has no /proc/net/tcp")
+    assert owner is not None
     assert "pytest" in owner.command
     [problem] = conflicts([Wanted(listener, "bot", "VENTANILLA_BOT_PORT")])
     assert problem.startswith(f"port {listener} (bot) is taken by ")

@@ -20,6 +20,7 @@ CITIZENS = 324
 _SEED = 65_2023
 _CATEGORIES = {"requisitos": 31.50, "asesorias": 30.32, "estado": 22.17, "traslado": 12.17, "aranceles": 3.84}
 _AREAS = {"rprh": 38, "comercio": 22, "igcn": 14, "rpi": 10, "rgm": 7, "general": 9}
+_IDS: list[Ids] = ["number", "both", "user_id"]
 _HOURS = {
     0: 3, 5: 4, 6: 10, 7: 34, 8: 52, 9: 50, 10: 44, 11: 32, 12: 20, 13: 26, 14: 27, 15: 20,
     16: 12, 17: 8, 18: 9, 19: 9, 20: 8, 21: 5, 22: 3,
@@ -66,7 +67,7 @@ class Recorder:
             plan = chance.choices(plans, weights)[0]
             picked = plan in (self._by_menu, self._comes_back) and area is not None
             steps = plan(area, category)
-        ids: Ids = chance.choices(["number", "both", "user_id"], [84, 10, 6])[0]  # type: ignore[assignment]
+        ids = chance.choices(_IDS, [84, 10, 6])[0]
         return Citizen(
             number=number,
             name=f"{chance.choice(self._words['names'])} {chance.choice(self._words['surnames'])}",

@@ -16,10 +16,11 @@ from pydantic import BaseModel
 from billing.domain.sessions import LENGTH
 from billing.proof.digest import LedgerLine, digest
 from billing.proof.sheet import row, title
-from billing.store import Sessions, moment
+from billing.store import Sessions
 from ventanilla.access import Role, require
 from ventanilla.clock import utc_now
 from ventanilla.institution import Institution
+from ventanilla.moments import read
 
 Month = Annotated[
     str, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="YYYY-MM by the institution's calendar")
@@ -119,7 +120,7 @@ async def _pages(sessions: Sessions, month: str) -> AsyncIterator[list[LedgerLin
         found = await sessions.page(month=month, contacts=None, accounts=None, after=after, limit=_PAGE)
         yield [
             LedgerLine(
-                month, one["channel"], one["account"], one["contact_id"], moment(one["opened_at"]),
+                month, one["channel"], one["account"], one["contact_id"], read(one["opened_at"]),
                 one["messages"],
             )
             for one in found

@@ -8,12 +8,13 @@ from pydantic import AwareDatetime, BaseModel
 
 from billing.allotments import live_accounts
 from billing.domain.balance import balance
-from billing.store import Sessions, moment
+from billing.store import Sessions
 from ventanilla.access import Role, require
 from ventanilla.clock import utc_now
 from ventanilla.contacts import contact_id, looks_like_contact_id
 from ventanilla.contracts.channel import Channel
 from ventanilla.institution import Institution
+from ventanilla.moments import read
 
 Month = Annotated[
     str | None,
@@ -85,8 +86,8 @@ def meter_routes(
             SessionItem(
                 account=one["account"],
                 contact=one["contact_id"],
-                opened_at=moment(one["opened_at"]),
-                closes_at=moment(one["closes_at"]),
+                opened_at=read(one["opened_at"]),
+                closes_at=read(one["closes_at"]),
                 month=one["month"],
                 messages=one["messages"],
             )

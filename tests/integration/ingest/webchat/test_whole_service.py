@@ -8,8 +8,9 @@ from ingest.app import create_app
 from ingest.settings import IngestSettings
 from stack.topics import apply
 from support.engines import RunningEngines
+from support.serving import serving
 from support.topics import eventually_events, write
-from support.webchat import MENU, answer, serving, visiting
+from support.webchat import MENU, answer, visiting
 from ventanilla.contacts import contact_id
 from ventanilla.contracts.channel import Channel, DeliveryStatus, MessageStatus, ReceivedMessage
 from ventanilla.topics import OUTBOUND, RECEIVED, STATUS
