@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.async_api import expect
 
 from support.open_office import always_open
 from support.stack import TestStack
+
+# A page is as quick as its machine: what is expected may take its time, and comes or does not.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
