@@ -6,8 +6,15 @@ Everything else (creation, documentation, dead letters, consumers) reads this li
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ventanilla.contracts.billing import AllotmentReached, MeterMoved, MeterNoted, SessionChanged
-from ventanilla.contracts.channel import MessageStatus, OutboundMessage, ReceivedMessage
+from ventanilla.contracts.billing import (
+    AllotmentReached,
+    MeterDue,
+    MeterMoved,
+    MeterNoted,
+    SessionChanged,
+    StatementClosed,
+)
+from ventanilla.contracts.channel import EchoedMessage, MessageStatus, OutboundMessage, ReceivedMessage
 from ventanilla.contracts.conversation import (
     AgentActed,
     BotAnswered,
@@ -48,6 +55,14 @@ STATUS = Topic(
     ("billing", "agent-gateway", "ingest"),
     "What became of a message that was sent",
     retention=timedelta(days=45),
+)
+ECHOED = Topic(
+    "channel.message.echoed.v1",
+    EchoedMessage,
+    "ingest",
+    ("billing", "agent-gateway"),
+    "An answer given on the number's own telephone",
+    retention=timedelta(days=45),  # as long as statuses, of which it says that they do not count
 )
 OUTBOUND = Topic(
     "channel.message.outbound.v1",
@@ -99,7 +114,7 @@ LIFECYCLE = Topic(
     "conversation.lifecycle.v1",
     ConversationChanged,
     "router",
-    ("agent-gateway",),
+    ("agent-gateway", "billing"),
     "Every change of a conversation",
     retention=timedelta(days=45),
 )
@@ -115,7 +130,7 @@ ALLOTMENT = Topic(
     "billing.allotment.v1",
     AllotmentReached,
     "billing",
-    (),
+    ("router", "ingest"),
     "A threshold of the month's allotment was reached",
     retention=timedelta(days=400),
 )
@@ -132,14 +147,32 @@ METER_NOTED = Topic(
     "billing.meter.noted.v1",
     MeterNoted,
     "billing",
-    (),
+    ("billing",),
     "A status that the meter did not simply count: too late, ahead of its time, or in conflict",
     retention=timedelta(days=400),
 )
 
+METER_DUE = Topic(
+    "billing.meter.due.v1",
+    MeterDue,
+    "billing",
+    ("billing",),
+    "The time of a held status has come",
+)
+
+STATEMENT = Topic(
+    "billing.statement.v1",
+    StatementClosed,
+    "billing",
+    (),
+    "A month was closed, with what is billed for it",
+    retention=timedelta(days=4000),  # a public body's accounts are asked for years later
+)
+
 ALL: tuple[Topic, ...] = (
-    RECEIVED, STATUS, OUTBOUND, CONTACT_LINKED, BOT_QUEUED, BOT_ANSWERED, AGENT_QUEUED, AGENT_ACTED,
-    TIMER, LIFECYCLE, SESSION, ALLOTMENT, METER_MOVED, METER_NOTED,
+    RECEIVED, STATUS, ECHOED, OUTBOUND, CONTACT_LINKED, BOT_QUEUED, BOT_ANSWERED, AGENT_QUEUED, AGENT_ACTED,
+    TIMER, LIFECYCLE, SESSION, ALLOTMENT, STATEMENT,
+    METER_MOVED, METER_NOTED, METER_DUE,
 )  # fmt: skip
 
 

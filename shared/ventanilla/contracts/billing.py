@@ -1,11 +1,11 @@
-"""What the meter says. Topics: `billing.session.v1`, `billing.allotment.v1`, `billing.meter.moved.v1`,
-`billing.meter.noted.v1`."""
+"""What the meter says. Topics: `billing.session.v1`, `billing.allotment.v1`, `billing.statement.v1`,
+`billing.meter.moved.v1`, `billing.meter.noted.v1`, `billing.meter.due.v1`."""
 
 from decimal import Decimal
 from enum import StrEnum
 
 from ventanilla.contracts.channel import Channel
-from ventanilla.contracts.event import Event, Timestamp
+from ventanilla.contracts.event import Contract, Event, Timestamp
 
 
 class SessionChange(StrEnum):
@@ -34,6 +34,8 @@ class SessionChanged(Event):
     revision: int = 1
     ours: bool = True
     """False when the change is due to a message that we never sent: the provider bills it all the same."""
+    conversation_id: str | None = None
+    """The conversation of the message that opened it, where this change knows it; None: as it was before."""
 
 
 class AllotmentReached(Event):
@@ -97,3 +99,57 @@ class MeterNoted(Event):
     sessions_at_least: int = 0
     sessions_at_most: int = 0
     cause_id: str
+
+
+class MeterDue(Event):
+    """The time of statuses that a meter holds has come: count them.
+
+    Billing's own; nobody else need read it.
+    """
+
+    channel: Channel
+    account: str
+    due_at: Timestamp
+
+
+class StatementLine(Contract):
+    """One account's sessions of a month as they are billed, for good."""
+
+    channel: Channel
+    account: str
+    sessions: int
+    messages: int
+    digest: str
+    """SHA-256 of the account's ledger of the month; docs/metering.md says of which text."""
+
+
+class StatementAdjustment(Contract):
+    """What came for an earlier month after that month was closed. The earlier statement is not edited."""
+
+    channel: Channel
+    account: str
+    month: str
+    """The month that it comes from, `YYYY-MM`."""
+    messages: int
+    sessions_at_least: int
+    sessions_at_most: int
+
+
+class StatementClosed(Event):
+    """A month was closed: what is billed for it. Published once for each month.
+
+    It concerns no contact: `contact_id`, the key, is the month, `2026-11`.
+    """
+
+    month: str
+    closed_at: Timestamp
+    plan: str
+    prices_of: str
+    """The first month of the plan's period whose prices were taken."""
+    currency: str
+    cost: Decimal
+    """Of the month's own sessions; what adjustments cost is theirs, below."""
+    lines: list[StatementLine]
+    adjustments: list[StatementAdjustment] = []
+    adjustments_cost_at_least: Decimal = Decimal(0)
+    adjustments_cost_at_most: Decimal = Decimal(0)

@@ -1,6 +1,7 @@
 """What crosses a channel: a message received, a message to send, and the status of one that was sent.
 
-Topics: `channel.message.received.v1`, `channel.message.outbound.v1`, `channel.message.status.v1`.
+Topics: `channel.message.received.v1`, `channel.message.echoed.v1`, `channel.message.outbound.v1`,
+`channel.message.status.v1`.
 """
 
 from enum import StrEnum
@@ -141,6 +142,23 @@ class ReceivedMessage(Event):
     """When ingest took it, by ingest's clock."""
 
 
+class EchoedMessage(Event):
+    """An answer that somebody of ours gave in the channel's own application, on the number's telephone.
+
+    It is shown where the conversation is read, and it is not metered: the provider bills no such message.
+    `occurred_at` is the provider's timestamp; `id` derives from the provider's id.
+    Topic: `channel.message.echoed.v1`.
+    """
+
+    channel: Channel
+    account: str
+    """Our own account that it was sent from."""
+    provider_message_id: str
+    content: InboundContent
+    received_at: Timestamp
+    """When ingest took it, by ingest's clock."""
+
+
 # --- contents that we send --------------------------------------------------------------------------
 
 
@@ -270,3 +288,6 @@ class MessageStatus(Event):
     """The template that was sent in place of what was written, because the window had closed."""
     conversation: ProviderConversation | None = None
     pricing: ProviderPricing | None = None
+    received_at: Timestamp | None = None
+    """When ingest took it, by ingest's clock; None in records of before this was kept. It decides whether a
+    month was closed when the status came."""
