@@ -1,0 +1,5 @@
+"""What billing reads back from the store: one file for each read model."""
+
+from billing.store.sessions import Sessions
+
+__all__ = ["Sessions"]
