@@ -35,7 +35,7 @@ class SessionChanged(Event):
     ours: bool = True
     """False when the change is due to a message that we never sent: the provider bills it all the same."""
     conversation_id: str | None = None
-    """The conversation of the message that opened it, where this change knows it; None: as it was before."""
+    """The conversation of the message that opened it: said where it is known; None: as it was."""
 
 
 class AllotmentReached(Event):
@@ -62,6 +62,7 @@ class MeterMoved(Event):
     account: str
     delivered: dict[str, Timestamp] = {}
     seen: dict[str, Timestamp] = {}
+    conversations: dict[str, str] = {}
     through: list[str] = []
     """The contacts that handed them on, in order: two that were joined into each other must not for ever."""
 

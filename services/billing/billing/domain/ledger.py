@@ -37,12 +37,13 @@ def settle(
     moments = [delivery.counted_at for delivery in news.values()]
     latest = max([*moments, *([state.latest] if state.latest else [])], default=None)
     deliveries = {**state.deliveries, **news}
-    differences = None
+    differences, looked_at = None, news
     if len(news) == 1 and state.deliveries.keys().isdisjoint(news):
         differences = _appended(state, moments[0], cause)
     if differences is None:
-        differences = _differences(state, deliveries.values(), cause)
-    changed, outputs = _publish(state, differences, cause, rules, ours=ours)
+        differences, looked_at = _differences(state, deliveries.values(), cause), deliveries
+    openers = _openers(differences, looked_at.values())
+    changed, outputs = _publish(state, differences, cause, rules, openers, ours=ours)
     known = state.model_copy(update={"deliveries": deliveries, "latest": latest, **changed})
     return Decision(seal(known, latest, rules), outputs)
 
@@ -119,8 +120,27 @@ def _compared(state: Meter, standing: Mapping[str, Session]) -> Iterable[tuple[S
             yield SessionChange.CORRECTED, key, session
 
 
+def _openers(differences: Differences, deliveries: Iterable[Delivery]) -> dict[str, str]:
+    """The conversation of the message that opened each new session, where it is known."""
+    opened = {
+        session.opened_at: key for change, key, session in differences if change is SessionChange.OPENED
+    }
+    found: dict[str, str] = {}
+    for delivery in deliveries if opened else ():
+        key = opened.get(delivery.counted_at)
+        if key is not None and delivery.conversation is not None:
+            found[key] = min(delivery.conversation, found.get(key, delivery.conversation))
+    return found
+
+
 def _publish(
-    state: Meter, differences: Differences, cause: Event, rules: Rules, *, ours: bool
+    state: Meter,
+    differences: Differences,
+    cause: Event,
+    rules: Rules,
+    openers: Mapping[str, str],
+    *,
+    ours: bool,
 ) -> tuple[dict[str, object], tuple[Output, ...]]:
     """The fields of the state that change with these differences, and what is said of them."""
     revisions, published, voided = dict(state.revisions), dict(state.published), dict(state.voided)
@@ -154,6 +174,7 @@ def _publish(
                     cause_id=cause.id,
                     revision=revisions[key],
                     ours=ours,
+                    conversation_id=openers.get(key),
                 ),
             )
         )

@@ -130,7 +130,11 @@ def _adjustment(message: str, news: Delivery, state: Meter, cause: Event, rules:
 def _delivery(status: MessageStatus) -> tuple[str, Delivery]:
     """The message that a status concerns, and what it says of it."""
     at, delivered = status.occurred_at, status.status is DeliveryStatus.DELIVERED
-    news = Delivery(delivered=at if delivered else None, seen=None if delivered else at)
+    news = Delivery(
+        delivered=at if delivered else None,
+        seen=None if delivered else at,
+        conversation=status.conversation_id,
+    )
     return message_hash(status.provider_message_id or ""), news
 
 
@@ -184,7 +188,11 @@ def _on_linked(state: Meter | None, linked: ContactLinked, rules: Rules) -> Deci
 def _on_moved(state: Meter | None, moved: MeterMoved, rules: Rules) -> Decision[Meter]:
     state = state or Meter(channel=moved.channel, account=moved.account)
     known = {
-        message: Delivery(delivered=moved.delivered.get(message), seen=moved.seen.get(message))
+        message: Delivery(
+            delivered=moved.delivered.get(message),
+            seen=moved.seen.get(message),
+            conversation=moved.conversations.get(message),
+        )
         for message in moved.delivered.keys() | moved.seen.keys()
     }
     if state.moved_to is not None:

@@ -26,6 +26,8 @@ class Delivery(BaseModel):
     delivered: datetime | None = None
     seen: datetime | None = None
     """The earliest `read` or `played`, as long as no `delivered` is known."""
+    conversation: str | None = None
+    """Ours that the message belongs to, where a status said so."""
 
     @property
     def counted_at(self) -> datetime:
@@ -36,7 +38,11 @@ class Delivery(BaseModel):
     def joined(self, other: "Delivery") -> "Delivery":
         """Both pieces of knowledge; commutative, associative and idempotent."""
         delivered = _earlier(self.delivered, other.delivered)
-        return Delivery(delivered=delivered, seen=None if delivered else _earlier(self.seen, other.seen))
+        return Delivery(
+            delivered=delivered,
+            seen=None if delivered else _earlier(self.seen, other.seen),
+            conversation=_first(self.conversation, other.conversation),
+        )
 
 
 class Sealed(BaseModel):
@@ -110,4 +116,9 @@ def _remembered(marks: str, messages: Iterable[str]) -> str:
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(one, other) if one and other else one or other
+
+
+def _first(one: str | None, other: str | None) -> str | None:
+    """Of two different ones the same, whichever was known before."""
     return min(one, other) if one and other else one or other

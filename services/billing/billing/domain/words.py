@@ -32,6 +32,7 @@ def moved_on(
             account=meter.account,
             delivered={m: d.delivered for m, d in deliveries.items() if d.delivered is not None},
             seen={m: d.seen for m, d in deliveries.items() if d.seen is not None},
+            conversations={m: d.conversation for m, d in deliveries.items() if d.conversation is not None},
             through=[*through, cause.contact_id],
         ),
     )
