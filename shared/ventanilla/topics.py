@@ -179,4 +179,4 @@ ALL: tuple[Topic, ...] = (
 def dead_letter_topics() -> list[str]:
     """Every `<topic>.<service>.dlq` there can be: of each consumer, and of ingest, whose edge refuses."""
     names = {topic.dead_letters(service) for topic in ALL for service in topic.consumers}
-    return sorted(names | {topic.dead_letters("ingest") for topic in (RECEIVED, STATUS)})
+    return sorted(names | {topic.dead_letters("ingest") for topic in (RECEIVED, STATUS, ECHOED)})

@@ -6,6 +6,11 @@ WEBHOOKS = Counter("ventanilla_ingest_webhooks_total", "Webhook requests by what
 MESSAGES = Counter(
     "ventanilla_ingest_messages_total", "Messages taken from webhooks, redeliveries included", ["type"]
 )
+ECHOES = Counter(
+    "ventanilla_ingest_echoes_total",
+    "Messages sent from a number's own telephone, as webhooks tell",
+    ["type"],
+)
 STATUSES = Counter("ventanilla_ingest_statuses_total", "Statuses taken from webhooks", ["status"])
 REJECTS = Counter("ventanilla_ingest_rejects_total", "Parts of webhooks put to the dead letters", ["reason"])
 LINKS = Counter("ventanilla_ingest_contact_links_total", "Announcements that two ids are one person")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ventanilla.contracts.event import Contract, Event, JsonObject, Timestamp
+from ventanilla.contracts.event import Contract, Event, JsonObject, Timestamp, derived_id
 
 
 class Channel(StrEnum):
@@ -146,7 +146,8 @@ class EchoedMessage(Event):
     """An answer that somebody of ours gave in the channel's own application, on the number's telephone.
 
     It is shown where the conversation is read, and it is not metered: the provider bills no such message.
-    `occurred_at` is the provider's timestamp; `id` derives from the provider's id.
+    `occurred_at` is the provider's timestamp; `id` is `echo_id(...)`, so whoever meets a status of a message
+    that is not the router's knows the echo's id without looking it up.
     Topic: `channel.message.echoed.v1`.
     """
 
@@ -157,6 +158,11 @@ class EchoedMessage(Event):
     content: InboundContent
     received_at: Timestamp
     """When ingest took it, by ingest's clock."""
+
+
+def echo_id(channel: Channel, account: str, provider_message_id: str) -> str:
+    """The id of the echo of this message."""
+    return derived_id("echoed", channel, account, provider_message_id)
 
 
 # --- contents that we send --------------------------------------------------------------------------

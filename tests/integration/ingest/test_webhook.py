@@ -11,13 +11,25 @@ import pytest
 from ingest.settings import IngestSettings
 from support.engines import RunningEngines
 from support.topics import eventually_events, records
-from support.whatsapp import ACCOUNT, AT, change, contact, message, raw, signed, status, webhook
+from support.whatsapp import (
+    ACCOUNT,
+    AT,
+    change,
+    contact,
+    echo,
+    echoes,
+    message,
+    raw,
+    signed,
+    status,
+    webhook,
+)  # fmt: skip
 from ventanilla.contacts import contact_id
-from ventanilla.contracts.channel import Channel, MessageStatus, ReceivedMessage, Text
+from ventanilla.contracts.channel import Channel, EchoedMessage, MessageStatus, ReceivedMessage, Text
 from ventanilla.contracts.conversation import ContactLinked
 from ventanilla.dead_letters import DeadLetter
 from ventanilla.store import Store, StoreError
-from ventanilla.topics import CONTACT_LINKED, RECEIVED, STATUS
+from ventanilla.topics import CONTACT_LINKED, ECHOED, RECEIVED, STATUS
 
 from .conftest import SECRET, Ingest
 
@@ -56,6 +68,23 @@ async def test_a_message_is_on_its_topic_before_200_and_again_it_is_the_same(
     )
     assert first.occurred_at.isoformat() == "2023-11-14T22:13:20+00:00"
     assert number not in first.model_dump_json()
+
+
+async def test_what_was_written_on_the_numbers_telephone_is_the_citizens_and_nonsense_is_kept(
+    ingest: Ingest, fresh_engines: RunningEngines
+) -> None:
+    number = somebody()
+    sent = echo("text", {"body": "Le llamo enseguida."}, to=number, id=f"wamid.{number}")
+    async with ingest() as client:
+        for _ in range(2):
+            answer = await post(client, echoes([sent, echo(to=None)], contacts=[{"wa_id": number}]))
+            assert answer.status_code == 200
+    first, again = await eventually_events(fresh_engines.kafka, ECHOED, EchoedMessage, {pseudonym(number)}, 2)
+    assert first.id == again.id
+    assert (first.content, first.account) == (Text(text="Le llamo enseguida."), ACCOUNT)
+    assert number not in first.model_dump_json().replace(first.provider_message_id, "")
+    letters = await records(fresh_engines.kafka, ECHOED.dead_letters("ingest"))
+    assert {dict(letter.headers)["dlq_reason"] for letter in letters} == {b"no_recipient"}
 
 
 async def test_the_challenge_is_for_who_knows_the_token(ingest: Ingest) -> None:

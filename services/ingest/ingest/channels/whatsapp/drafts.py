@@ -7,6 +7,7 @@ from ingest.identity.person import Person
 from ventanilla.contracts.channel import (
     Channel,
     DeliveryStatus,
+    EchoedMessage,
     InboundContent,
     MessageStatus,
     ProviderConversation,
@@ -14,6 +15,7 @@ from ventanilla.contracts.channel import (
     ReceivedMessage,
     Sender,
     StatusError,
+    echo_id,
 )
 from ventanilla.contracts.event import JsonObject, derived_id
 from ventanilla.topics import Topic
@@ -48,6 +50,30 @@ class MessageDraft:
             forwarded=self.forwarded,
             group_id=self.person.group_id,
             referral=self.referral,
+            received_at=received_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EchoDraft:
+    """A message sent from our number's own telephone; `person` is who gets it."""
+
+    person: Person
+    provider_message_id: str
+    content: InboundContent
+
+    def event(self, contact_id: str, received_at: datetime) -> EchoedMessage:
+        """A redelivery is the same event."""
+        identity = echo_id(Channel.WHATSAPP, self.person.account, self.provider_message_id)
+        return EchoedMessage(
+            id=identity,
+            occurred_at=self.person.at,
+            contact_id=contact_id,
+            correlation_id=identity,
+            channel=Channel.WHATSAPP,
+            account=self.person.account,
+            provider_message_id=self.provider_message_id,
+            content=self.content,
             received_at=received_at,
         )
 
@@ -112,4 +138,5 @@ class Drafts:
 
     messages: list[MessageDraft] = field(default_factory=list)
     statuses: list[StatusDraft] = field(default_factory=list)
+    echoes: list[EchoDraft] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)

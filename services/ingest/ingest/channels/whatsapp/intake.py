@@ -2,18 +2,20 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
+from prometheus_client import Counter as CounterMetric
+
 from ingest import metrics
 from ingest.channels.whatsapp.contents import KNOWN_TYPES
-from ingest.channels.whatsapp.drafts import Drafts, MessageDraft, Reject
+from ingest.channels.whatsapp.drafts import Drafts, EchoDraft, MessageDraft, Reject
 from ingest.identity.resolver import Resolver
 from ventanilla.contracts.channel import DeliveryStatus, Unknown
 from ventanilla.contracts.event import derived_id
 from ventanilla.stream import Output, Stream
-from ventanilla.topics import RECEIVED, STATUS
+from ventanilla.topics import ECHOED, RECEIVED, STATUS
 
 _MAX_LETTER = 900_000
 """Bytes; Kafka takes no record of more than 1 MiB. What is cut off belongs to no message of Meta's."""
@@ -27,6 +29,7 @@ class Intake:
         self._resolver = resolver
         types = [*sorted(KNOWN_TYPES), "unknown", "choice", "flow_answer"]
         self._messages = {name: metrics.MESSAGES.labels(name) for name in types}
+        self._echoes = {name: metrics.ECHOES.labels(name) for name in types}
         self._statuses = {word: metrics.STATUSES.labels(word.value) for word in DeliveryStatus}
 
     async def take(self, drafts: Drafts, received_at: datetime) -> None:
@@ -34,15 +37,18 @@ class Intake:
         may be there, and taking the same again gives the same events."""
         people = [draft.person for draft in drafts.messages]
         people += [draft.person for draft in drafts.statuses]
+        people += [draft.person for draft in drafts.echoes]
         contacts = iter(await self._resolver.resolve(people))
         outputs: list[Output] = []
         outputs += [(RECEIVED, draft.event(next(contacts), received_at)) for draft in drafts.messages]
         outputs += [(STATUS, draft.event(next(contacts))) for draft in drafts.statuses]
+        outputs += [(ECHOED, draft.event(next(contacts), received_at)) for draft in drafts.echoes]
         if drafts.rejects:
             await asyncio.gather(self._stream.publish(*outputs), *map(self._refuse, drafts.rejects))
         else:
             await self._stream.publish(*outputs)
-        self._count(drafts.messages)
+        _count(self._messages, drafts.messages)
+        _count(self._echoes, drafts.echoes)
         for status, number in Counter(draft.status for draft in drafts.statuses).items():
             self._statuses[status].inc(number)
 
@@ -53,10 +59,11 @@ class Intake:
         )
         metrics.REJECTS.labels(reject.reason).inc()
 
-    def _count(self, messages: Sequence[MessageDraft]) -> None:
-        for name, number in Counter(_type(draft) for draft in messages).items():
-            self._messages[name].inc(number)
+
+def _count(counters: Mapping[str, CounterMetric], drafts: Sequence[MessageDraft | EchoDraft]) -> None:
+    for name, number in Counter(_type(draft) for draft in drafts).items():
+        counters[name].inc(number)
 
 
-def _type(draft: MessageDraft) -> str:
+def _type(draft: MessageDraft | EchoDraft) -> str:
     return "unknown" if isinstance(draft.content, Unknown) else draft.content.type

@@ -1,30 +1,33 @@
 """From a webhook's body to drafts of events, and to what has to be refused. Pure.
 
-Each change's own `phone_number_id` decides whose it is, and each message and status stands for itself: one
-that makes no sense becomes a reject and the rest goes on.
+Each change's own `phone_number_id` decides whose it is, and each message, status and echo stands for itself:
+one that makes no sense becomes a reject and the rest goes on.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import to_json
 
 from ingest.channels.whatsapp.drafts import Drafts, Reject
+from ingest.channels.whatsapp.echo import echo_draft
 from ingest.channels.whatsapp.message import message_draft
-from ingest.channels.whatsapp.payload import MessagesValue, Webhook
+from ingest.channels.whatsapp.payload import Value, Webhook
 from ingest.channels.whatsapp.people import Contacts
 from ingest.channels.whatsapp.reading import RefusedError, problems
 from ingest.channels.whatsapp.status import status_draft
 from ventanilla.contracts.event import JsonObject
-from ventanilla.topics import RECEIVED, STATUS
+from ventanilla.topics import ECHOED, RECEIVED, STATUS, Topic
 
-HANDLED_FIELD = "messages"
-"""Calls, account and template updates, echoes and the rest are kept as dead letters, for later."""
+HANDLED_FIELDS = ("messages", "smb_message_echoes")
+"""Calls, account and template updates and the rest are kept as dead letters, for later."""
 
 MAX_ITEM = 800_000
 """Bytes of one message. Kafka's own limit is 1 MiB a record, and no message of Meta's comes near."""
+
+_ITEMS = ("messages", "statuses", "message_echoes", "errors")
 
 _FIELD = re.compile(r"[a-z_]{1,40}")
 
@@ -61,12 +64,15 @@ def _change(
         whole("bad_shape", "a change is not an object")
         return
     field = change.get("field")
-    if field != HANDLED_FIELD:
+    if field not in HANDLED_FIELDS:
         shown = field if isinstance(field, str) and _FIELD.fullmatch(field) else "something else"
-        whole("not_handled_yet", f"the change is about {shown}, and only {HANDLED_FIELD} are handled")
+        whole(
+            "not_handled_yet",
+            f"the change is about {shown}, and only {' and '.join(HANDLED_FIELDS)} are handled",
+        )
         return
     try:
-        value = MessagesValue.model_validate(change.get("value"))
+        value = Value.model_validate(change.get("value"))
     except ValidationError as error:
         whole("bad_shape", problems(error))
         return
@@ -76,26 +82,34 @@ def _change(
         return
     if value.errors:
         whole("provider_error", "the provider reports an error of its own")
-    elif not value.messages and not value.statuses:
-        whole("nothing_in_it", "the change has neither messages nor statuses")
+    elif not (value.messages or value.statuses or value.message_echoes):
+        whole("nothing_in_it", "the change has neither messages nor statuses nor echoes")
     contacts = Contacts(value)
 
-    def only(**kept: Any) -> bytes:
-        shared = {k: v for k, v in change["value"].items() if k not in ("messages", "statuses", "errors")}
-        return _webhook(entry, {**change, "value": {**shared, **kept}})
+    def each(name: str, items: list[Any], topic: Topic, read: Callable[[Any], None]) -> None:
+        """A refused item is kept as a webhook with nothing else in it, as `name`."""
+        for raw in items:
+            try:
+                if measure and len(to_json(raw)) > MAX_ITEM:
+                    raise RefusedError("too_large", f"it has more than {MAX_ITEM} bytes")
+                read(raw)
+            except RefusedError as refused:
+                shared = {key: kept for key, kept in change["value"].items() if key not in _ITEMS}
+                alone = _webhook(entry, {**change, "value": {**shared, name: [raw]}})
+                drafts.rejects.append(Reject(topic, refused.reason, refused.error, alone))
 
-    for raw in value.messages:
-        try:
-            if measure and len(to_json(raw)) > MAX_ITEM:
-                raise RefusedError("too_large", f"the message has more than {MAX_ITEM} bytes")
-            drafts.messages.append(message_draft(account, raw, contacts))
-        except RefusedError as refused:
-            drafts.rejects.append(Reject(RECEIVED, refused.reason, refused.error, only(messages=[raw])))
-    for raw in value.statuses:
-        try:
-            drafts.statuses.append(status_draft(account, raw, contacts))
-        except RefusedError as refused:
-            drafts.rejects.append(Reject(STATUS, refused.reason, refused.error, only(statuses=[raw])))
+    def message(raw: Any) -> None:
+        drafts.messages.append(message_draft(account, raw, contacts))
+
+    def status(raw: Any) -> None:
+        drafts.statuses.append(status_draft(account, raw, contacts))
+
+    def echo(raw: Any) -> None:
+        drafts.echoes.append(echo_draft(account, raw, contacts))
+
+    each("messages", value.messages, RECEIVED, message)
+    each("statuses", value.statuses, STATUS, status)
+    each("message_echoes", value.message_echoes, ECHOED, echo)
 
 
 def _webhook(entry: JsonObject, change: Any) -> bytes:

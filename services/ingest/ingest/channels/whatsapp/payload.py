@@ -1,8 +1,8 @@
 """The shapes of Meta's webhooks, as far as we read them.
 
-Source: "WhatsApp Business Platform", webhooks reference (messages, status, system, group, business-scoped
-user ids), developers.facebook.com. Tolerant of fields that are new or missing, strict about types: a text
-that is a number is a mistake, not a text.
+Source: "WhatsApp Business Platform", webhooks reference (messages, status, system, group, smb_message_echoes,
+business-scoped user ids), developers.facebook.com. Tolerant of fields that are new or missing, strict about
+types: a text that is a number is a mistake, not a text.
 """
 
 from typing import Annotated, Any, Literal
@@ -34,13 +34,14 @@ class Metadata(Shape):
     phone_number_id: str
 
 
-class MessagesValue(Shape):
-    """The value of a change whose field is `messages`."""
+class Value(Shape):
+    """The value of a change whose field is `messages`, or `smb_message_echoes`."""
 
     metadata: Metadata
     contacts: Raw
     messages: Raw
     statuses: Raw
+    message_echoes: Raw
     errors: Raw
 
 
@@ -98,6 +99,15 @@ class Message(Shape):
     system: System | None = None
     edit: Changed | None = None
     revoke: Changed | None = None
+
+
+class Echo(Message):
+    """A message that was sent from our number's own telephone; `from` is our number."""
+
+    to: str | None = None
+    to_user_id: str | None = None
+    to_parent_user_id: str | None = None
+    recipient_type: str | None = None
 
 
 class Origin(Shape):

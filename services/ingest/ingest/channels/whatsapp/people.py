@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from ingest.channels.whatsapp.payload import MessagesValue, WebhookContact
+from ingest.channels.whatsapp.payload import Value, WebhookContact
 from ingest.identity.person import Person
 from ventanilla.contacts import normalised
 from ventanilla.contracts.channel import Channel
@@ -13,7 +13,7 @@ from ventanilla.contracts.channel import Channel
 class Contacts:
     """The `contacts` of one change, found by any of their ids. Those of a wrong shape are passed over."""
 
-    def __init__(self, value: MessagesValue) -> None:
+    def __init__(self, value: Value) -> None:
         self._by_id: dict[str, WebhookContact] = {}
         self._only: WebhookContact | None = None
         known: list[WebhookContact] = []
@@ -26,7 +26,7 @@ class Contacts:
             for one in (contact.wa_id, contact.user_id, contact.parent_user_id):
                 if one:
                     self._by_id[one] = contact
-        if len(known) == 1 and len(value.messages) + len(value.statuses) == 1:
+        if len(known) == 1 and len(value.messages) + len(value.statuses) + len(value.message_echoes) == 1:
             # A number and its wa_id may differ; alone in a change, contact and message belong together.
             self._only = known[0]
 
