@@ -153,7 +153,8 @@ def test_in_a_group_the_group_is_the_contact_and_the_writer_is_named() -> None:
 @pytest.mark.parametrize("word", ["sent", "delivered", "read", "played", "failed"])
 def test_a_status_says_which_part_of_which_message(word: str) -> None:
     (draft,) = read(change(statuses=[status(word, biz_opaque_callback_data="m-1:2:3:conv:7")])).statuses
-    event = draft.event("c")
+    event = draft.event("c", NOW)
+    assert event.received_at == NOW
     assert event.status is DeliveryStatus(word)
     assert (event.message_id, event.part, event.parts, event.conversation_id) == ("m-1", 2, 3, "conv:7")
     assert (event.provider_message_id, event.account) == ("wamid.B1", ACCOUNT)
@@ -196,7 +197,7 @@ def test_a_status_of_a_message_that_is_not_ours_has_no_message_id() -> None:
 
 def test_the_same_status_twice_is_the_same_event_and_a_later_one_is_not() -> None:
     one, again, later, other = (
-        draft.event("c").id
+        draft.event("c", NOW).id
         for draft in read(
             change(statuses=[status(), status(), status(timestamp="1700000001"), status("read")])
         ).statuses
@@ -376,7 +377,7 @@ def test_whatever_the_entries_hold_nothing_is_lost_and_nothing_breaks(entries: l
     for draft in drafts.messages:
         draft.event("c", NOW).model_dump_json()
     for told in drafts.statuses:
-        told.event("c").model_dump_json()
+        told.event("c", NOW).model_dump_json()
     changes = [one for entry in entries for one in _changes(entry)]
     assert len(drafts.messages) + len(drafts.statuses) + len(drafts.rejects) >= len(changes)
 
@@ -409,7 +410,7 @@ def test_in_any_order_a_batch_gives_the_same_events(random: Random) -> None:
 
     def events(drafts: Drafts) -> set[str]:
         said = {draft.event(draft.person.ids[0], NOW).model_dump_json() for draft in drafts.messages}
-        return said | {draft.event(draft.person.ids[0]).model_dump_json() for draft in drafts.statuses}
+        return said | {draft.event(draft.person.ids[0], NOW).model_dump_json() for draft in drafts.statuses}
 
     assert events(one) == events(two)
 

@@ -122,6 +122,7 @@ class Delivery(BaseModel):
             parts=len(self.parts),
             error=known.error,
             template=self.template,
+            received_at=known.at,
         )
 
     def _with(self, changed: dict[int, Part]) -> Self:

@@ -78,6 +78,7 @@ def status(account: str, message: Message, reached: DeliveryStatus, at: datetime
         provider_message_id=message.id,
         message_id=message.id,
         conversation_id=message.conversation_id,
+        received_at=at,
     )
 
 

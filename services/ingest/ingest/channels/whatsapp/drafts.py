@@ -93,7 +93,7 @@ class StatusDraft:
     conversation: ProviderConversation | None = None
     pricing: ProviderPricing | None = None
 
-    def event(self, contact_id: str) -> MessageStatus:
+    def event(self, contact_id: str, received_at: datetime) -> MessageStatus:
         """The same word at the same second is the same event."""
         moment = str(int(self.person.at.timestamp()))
         identity = derived_id(
@@ -115,6 +115,7 @@ class StatusDraft:
             error=self.error,
             conversation=self.conversation,
             pricing=self.pricing,
+            received_at=received_at,
         )
 
 

@@ -41,7 +41,7 @@ class Intake:
         contacts = iter(await self._resolver.resolve(people))
         outputs: list[Output] = []
         outputs += [(RECEIVED, draft.event(next(contacts), received_at)) for draft in drafts.messages]
-        outputs += [(STATUS, draft.event(next(contacts))) for draft in drafts.statuses]
+        outputs += [(STATUS, draft.event(next(contacts), received_at)) for draft in drafts.statuses]
         outputs += [(ECHOED, draft.event(next(contacts), received_at)) for draft in drafts.echoes]
         if drafts.rejects:
             await asyncio.gather(self._stream.publish(*outputs), *map(self._refuse, drafts.rejects))
