@@ -39,9 +39,13 @@ async def write_raw(
 
 
 async def records(kafka: str, topic: str) -> "list[ConsumerRecord[bytes, bytes]]":
-    """Everything that stands on a topic now."""
+    """Everything that stands on a topic now, committed."""
     consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=kafka, enable_auto_commit=False, auto_offset_reset="earliest"
+        topic,
+        bootstrap_servers=kafka,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
     )
     try:
         await consumer.start()  # waits until the broker has told of the topic

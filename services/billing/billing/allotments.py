@@ -1,8 +1,8 @@
 """Watches the current months against their allotments: figures for Prometheus, thresholds for listeners.
 
-The count is taken anew each time from the sessions, so nothing is lost with a process. A threshold is
-published under an id that derives from channel, month and percent, and remembered after Kafka acknowledged
-it: a crash between the two publishes it again under the same id.
+The count is taken anew each time from the sessions, so nothing is lost with a process. A threshold has an id
+that derives from channel, month and percent, and stands on the topic once, whoever is killed and however many
+processes watch (see `ventanilla.stream.once`).
 """
 
 import asyncio
@@ -18,7 +18,6 @@ from ventanilla.contracts.channel import Channel
 from ventanilla.contracts.event import derived_id
 from ventanilla.institution import Allotment, Institution
 from ventanilla.observability import logger
-from ventanilla.stream import Output
 from ventanilla.stream.failures import INFRASTRUCTURE
 from ventanilla.topics import ALLOTMENT
 
@@ -35,17 +34,17 @@ def live_accounts(institution: Institution, channel: Channel) -> list[str]:
 
 
 class Allotments:
-    """One for each process; several processes say the same under the same ids."""
+    """One for each process; together they say each threshold once."""
 
     def __init__(
         self,
         institution: Institution,
         sessions: Sessions,
-        publish: Callable[..., Awaitable[None]],
+        publish_once: Callable[..., Awaitable[object]],
     ) -> None:
         self._institution = institution
         self._sessions = sessions
-        self._publish = publish
+        self._publish_once = publish_once
         self._news = asyncio.Event()
 
     def wake(self) -> None:
@@ -82,32 +81,22 @@ class Allotments:
     async def _say(self, contract: Allotment, state: Balance) -> None:
         key = f"{contract.channel}:{state.month}"
         due = reached(state.used, contract)
-        if not due:
-            return
-        said = await self._sessions.said(key)
-        new = [threshold for threshold in due if threshold not in said]
-        if not new:
-            return
-        await self._publish(*(_event(key, threshold, contract, state) for threshold in new))
-        await self._sessions.say(key, new)
+        await self._publish_once(ALLOTMENT, *(_event(key, threshold, contract, state) for threshold in due))
 
 
-def _event(key: str, threshold: int, contract: Allotment, state: Balance) -> Output:
+def _event(key: str, threshold: int, contract: Allotment, state: Balance) -> AllotmentReached:
     identity = derived_id("allotment", key, str(threshold))
-    return (
-        ALLOTMENT,
-        AllotmentReached(
-            id=identity,
-            occurred_at=utc_now(),
-            contact_id=key,
-            correlation_id=identity,
-            channel=contract.channel,
-            month=state.month,
-            threshold_percent=threshold,
-            used=state.used,
-            allotment=state.allotment,
-            cost=state.cost,
-        ),
+    return AllotmentReached(
+        id=identity,
+        occurred_at=utc_now(),
+        contact_id=key,
+        correlation_id=identity,
+        channel=contract.channel,
+        month=state.month,
+        threshold_percent=threshold,
+        used=state.used,
+        allotment=state.allotment,
+        cost=state.cost,
     )
 
 

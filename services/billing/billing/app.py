@@ -39,7 +39,7 @@ async def _wire(
     institution = runtime.institution
     sessions = Sessions(runtime.store)
     await sessions.prepare()
-    allotments = Allotments(institution, sessions, runtime.stream.publish)
+    allotments = Allotments(institution, sessions, runtime.stream.publish_once)
     consume(runtime.stream, institution, sessions, on_sessions=allotments.wake)
     runtime.background("allotments", allotments.watch)
     app.include_router(

@@ -14,6 +14,7 @@ from typing import TypeVar
 from faststream.kafka import KafkaBroker
 from pydantic import BaseModel
 
+from ventanilla.contracts.event import Event
 from ventanilla.observability import logger
 from ventanilla.store import Store
 from ventanilla.stream.batches import Batches, HandleBatch
@@ -22,6 +23,7 @@ from ventanilla.stream.decision import Decision, Output
 from ventanilla.stream.failures import StreamUnavailableError
 from ventanilla.stream.keyed import Decide, Indexed, KeyedState
 from ventanilla.stream.letters import Sorter
+from ventanilla.stream.once import Once
 from ventanilla.stream.ordered import HandleOne, OrderedWork, Received
 from ventanilla.stream.pacing import pace
 from ventanilla.stream.publisher import Publisher
@@ -44,6 +46,7 @@ class Stream:
         self._instance = instance
         self._store = store
         self._publisher = Publisher(service, bootstrap)
+        self._once = Once(service, bootstrap)
         self._broker = KafkaBroker(
             bootstrap,
             client_id=f"ventanilla-{service}",
@@ -96,6 +99,16 @@ class Stream:
     async def publish(self, *outputs: Output) -> None:
         """Returns when Kafka has acknowledged all. Raises `StreamUnavailableError`."""
         await self._publisher.publish(outputs)
+
+    async def publish_once(self, topic: Topic, *events: Event) -> list[Event]:
+        """Put those of `events` on `topic` that are not there yet, in one transaction; returns those.
+
+        Strictly once for who reads committed records, whoever is killed when and however many processes try
+        (see `ventanilla.stream.once`): no other memory of what was said is needed. For small topics: reads
+        the whole one whenever there is something new. When it returns, all of them stand there. Raises
+        `StreamUnavailableError`: call again with events of the same ids.
+        """
+        return await self._once.publish(topic, events)
 
     async def dead_letter(self, topic: Topic, key: str, value: bytes, *, reason: str, error: str) -> None:
         """Keep what an edge cannot accept, with its reason. Raises `StreamUnavailableError`."""

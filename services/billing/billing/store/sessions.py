@@ -1,4 +1,4 @@
-"""The read model: sessions as they were last published, aliases of contacts, thresholds that were said."""
+"""The read model: sessions as they were last published, and aliases of contacts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,12 +12,11 @@ _STANDING, _VOIDED = "standing", "voided"
 
 
 class Sessions:
-    """`billing_sessions`, `billing_aliases`, `billing_thresholds`. Every method may raise `StoreError`."""
+    """`billing_sessions`, `billing_aliases`. Every method may raise `StoreError`."""
 
     def __init__(self, store: Store) -> None:
         self._sessions = store.collection("billing_sessions")
         self._aliases = store.collection("billing_aliases")
-        self._thresholds = store.collection("billing_thresholds")
 
     async def prepare(self) -> None:
         """Indexes; safe to repeat."""
@@ -93,17 +92,6 @@ class Sessions:
         """Standing sessions of these accounts that opened in `month`."""
         return await self._sessions.count_documents(
             {"month": month, "state": _STANDING, "account": {"$in": list(accounts)}}
-        )
-
-    async def said(self, key: str) -> set[int]:
-        """The thresholds of a channel's month that were published."""
-        document = await self._thresholds.find_one({"_id": key})
-        return set() if document is None else set(document["said"])
-
-    async def say(self, key: str, thresholds: Sequence[int]) -> None:
-        """Remember that they were published."""
-        await self._thresholds.update_one(
-            {"_id": key}, {"$addToSet": {"said": {"$each": list(thresholds)}}}, upsert=True
         )
 
 
