@@ -24,7 +24,7 @@ from prometheus_client import REGISTRY
 
 from bench.report import Result
 from billing.handlers import consume
-from billing.store import Sessions
+from billing.store import Places, Sessions
 from stack.topics import apply
 from support.meter_histories import oracle
 from support.statuses import status
@@ -137,10 +137,12 @@ async def _process(kind: str, *arguments: object) -> dict[str, Any]:
 
 async def _ours(kafka: str, mongo: str) -> dict[str, Any]:
     store = Store.connect(mongo, "bench_year")
-    sessions = Sessions(store)
+    institution = load_institution(Path("deploy/config/cnr.yaml"))
+    sessions, places = Sessions(store, institution.zone), Places(store, institution.zone)
     await sessions.prepare()
+    await places.prepare()
     stream = Stream("billing", kafka, store)
-    consume(stream, load_institution(Path("deploy/config/cnr.yaml")), sessions, on_sessions=lambda: None)
+    consume(stream, institution, sessions, places, on_sessions=lambda: None)
     total = _expected()
 
     def figure(name: str, **labels: str) -> float:

@@ -13,7 +13,7 @@ from billing.plans.budget import Budget
 from billing.plans.loader import load_finances
 from billing.plans.models import Plan
 from billing.settings import BillingSettings
-from billing.store import Sessions
+from billing.store import Places, Sessions
 from ventanilla.service import Runtime, service_app
 from ventanilla.settings import load_settings
 
@@ -37,10 +37,11 @@ async def _wire(
     app: FastAPI, runtime: Runtime[BillingSettings], *, finances: tuple[Budget, Plan] | None
 ) -> None:
     institution = runtime.institution
-    sessions = Sessions(runtime.store)
+    sessions, places = Sessions(runtime.store, institution.zone), Places(runtime.store, institution.zone)
     await sessions.prepare()
+    await places.prepare()
     allotments = Allotments(institution, sessions, runtime.stream.publish_once)
-    consume(runtime.stream, institution, sessions, on_sessions=allotments.wake)
+    consume(runtime.stream, institution, sessions, places, on_sessions=allotments.wake)
     runtime.background("allotments", allotments.watch)
     app.include_router(
         meter_routes(

@@ -5,19 +5,23 @@ from datetime import datetime
 
 from billing.domain.meter import Meter, meter
 from billing.metrics import REASONS, RECEIVED, RELEASED, STATUSES
-from billing.store import Sessions
+from billing.store import Places, Sessions
 from ventanilla.clock import utc_now
 from ventanilla.contracts.billing import SessionChanged
 from ventanilla.contracts.channel import MessageStatus
-from ventanilla.contracts.conversation import ContactLinked
+from ventanilla.contracts.conversation import ContactLinked, ConversationChanged
 from ventanilla.contracts.event import Event
 from ventanilla.institution import Institution
 from ventanilla.stream import Decision, KeyedState, Stream
-from ventanilla.topics import CONTACT_LINKED, METER_MOVED, SESSION, STATUS
+from ventanilla.topics import CONTACT_LINKED, LIFECYCLE, METER_MOVED, SESSION, STATUS
 
 
 def consume(
-    stream: Stream, institution: Institution, sessions: Sessions, on_sessions: Callable[[], None]
+    stream: Stream,
+    institution: Institution,
+    sessions: Sessions,
+    places: Places,
+    on_sessions: Callable[[], None],
 ) -> KeyedState[Meter]:
     """The meter is exactly once in effect. The read model follows `billing.session.v1` like any stranger.
 
@@ -32,13 +36,19 @@ def consume(
         return decision
 
     async def project(events: Sequence[Event]) -> None:
-        await sessions.apply([event for event in events if isinstance(event, SessionChanged)])
+        changes = [event for event in events if isinstance(event, SessionChanged)]
+        await sessions.apply(changes)
+        await places.join({one.conversation_id for one in changes if one.conversation_id is not None})
         on_sessions()
 
     async def link(events: Sequence[Event]) -> None:
         await sessions.link([event for event in events if isinstance(event, ContactLinked)])
 
+    async def place(events: Sequence[Event]) -> None:
+        await places.learn([event for event in events if isinstance(event, ConversationChanged)])
+
     stream.each_batch("sessions", [SESSION], project)
+    stream.each_batch("places", [LIFECYCLE], place)
     stream.each_batch("aliases", [CONTACT_LINKED], link)
     return stream.keyed(
         "meters", [STATUS, CONTACT_LINKED, METER_MOVED],

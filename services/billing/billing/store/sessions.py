@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from billing.domain.attribution import Cell, Tally
 from ventanilla.contracts.billing import SessionChange, SessionChanged
 from ventanilla.contracts.conversation import ContactLinked
 from ventanilla.moments import written
@@ -14,7 +16,9 @@ _STANDING, _VOIDED = "standing", "voided"
 class Sessions:
     """`billing_sessions`, `billing_aliases`. Every method may raise `StoreError`."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, zone: ZoneInfo) -> None:
+        """`zone` says on which day a session opened."""
+        self._zone = zone
         self._sessions = store.collection("billing_sessions")
         self._aliases = store.collection("billing_aliases")
 
@@ -26,16 +30,22 @@ class Sessions:
     async def apply(self, changes: Sequence[SessionChanged]) -> None:
         """Idempotent: of two changes of one session the later revision stands."""
         latest: dict[str, SessionChanged] = {}
+        conversations: dict[str, str] = {}
         for change in changes:
             known = latest.get(change.session_id)
             if known is None or known.revision < change.revision:
                 latest[change.session_id] = change
+                if change.conversation_id is not None:
+                    conversations[change.session_id] = change.conversation_id
         await guarded_upserts(
             self._sessions,
             [
                 UpdateOne(
                     {"_id": change.session_id, "revision": {"$lt": change.revision}},
-                    {"$set": _document(change)},
+                    {
+                        "$set": _document(change, conversations.get(change.session_id)),
+                        "$setOnInsert": {"cell": self._cell(change), "placed": -1, "placed_by": None},
+                    },
                     upsert=True,
                 )
                 for change in latest.values()
@@ -94,9 +104,23 @@ class Sessions:
             {"month": month, "state": _STANDING, "account": {"$in": list(accounts)}}
         )
 
+    async def usage(self, month: str, accounts: Sequence[str]) -> dict[Cell, Tally]:
+        """Standing sessions of these accounts that opened in `month`, and their messages."""
+        query = {"month": month, "state": _STANDING, "account": {"$in": list(accounts)}}
+        sums = {"_id": "$cell", "sessions": {"$sum": 1}, "messages": {"$sum": "$messages"}}
+        found = await self._sessions.aggregate([{"$match": query}, {"$group": sums}])
+        return {
+            Cell.read(one["_id"]): Tally(int(one["sessions"]), int(one["messages"])) async for one in found
+        }
 
-def _document(change: SessionChanged) -> Document:
-    return {
+    def _cell(self, change: SessionChanged) -> str:
+        """While nobody knows the area; `Places` gives it, when it is known."""
+        return Cell.of(self._zone, change.opened_at, change.channel.value, change.account).written
+
+
+def _document(change: SessionChanged, conversation_id: str | None) -> Document:
+    known = {} if conversation_id is None else {"conversation_id": conversation_id}
+    return known | {
         "revision": change.revision,
         "state": _VOIDED if change.change is SessionChange.VOIDED else _STANDING,
         "contact_id": change.contact_id,
