@@ -31,16 +31,19 @@ from ventanilla.clock import utc_now
 from ventanilla.contracts.channel import (
     Channel,
     DeliveryStatus,
+    EchoedMessage,
     InboundContent,
     MessageStatus,
     OutboundContent,
     StatusError,
+    Text,
     TextOut,
+    echo_id,
 )
 from ventanilla.contracts.conversation import BotAnswered, BotOutcome, Conversation, ConversationState
 from ventanilla.contracts.event import derived_id
 from ventanilla.service import Runtime
-from ventanilla.topics import BOT_ANSWERED, RECEIVED, STATUS
+from ventanilla.topics import BOT_ANSWERED, ECHOED, RECEIVED, STATUS
 
 PASSWORD = "una-clave-de-prueba"
 TOKEN_KEY = "t" * 40
@@ -104,6 +107,18 @@ class Citizen:
             while (found := await self.conversation()).state is not ConversationState.WAITING:
                 await asyncio.sleep(0.03)
         return found
+
+    async def is_told(self, text: str, provider_message_id: str, at: datetime | None = None) -> str:
+        """Somebody answers him on the telephone of the institution's number; returns the echo's id."""
+        moment = at or utc_now()
+        identity = echo_id(self.channel, self.account, provider_message_id)
+        echo = EchoedMessage(
+            id=identity, occurred_at=moment, contact_id=self.contact, correlation_id=identity,
+            channel=self.channel, account=self.account, provider_message_id=provider_message_id,
+            content=Text(text=text), received_at=utc_now(),
+        )  # fmt: skip
+        await write(self.world.engines.kafka, ECHOED, [echo])
+        return identity
 
     async def status(self, message_id: str, status: DeliveryStatus, *, part: int = 0, parts: int = 1) -> None:
         """The provider says what became of a part."""

@@ -8,6 +8,7 @@ from agent_gateway.passwords import Passwords
 from agent_gateway.store.accounts import Accounts
 from agent_gateway.store.acts import Acts
 from agent_gateway.store.conversations import Conversations
+from agent_gateway.store.echoes import Echoes
 from agent_gateway.store.messages import Messages
 from agent_gateway.store.presence import Presences
 from agent_gateway.store.sessions import Attempts, Sessions
@@ -27,6 +28,7 @@ class Desk:
     """Returns when Kafka has it. Raises `StreamUnavailableError`."""
     conversations: Conversations
     messages: Messages
+    echoes: Echoes
     acts: Acts
     accounts: Accounts
     sessions: Sessions
@@ -41,6 +43,7 @@ class Desk:
         """Indexes. Idempotent."""
         await self.conversations.prepare()
         await self.messages.prepare()
+        await self.echoes.prepare()
         await self.acts.prepare()
         await self.sessions.prepare()
 
@@ -60,6 +63,7 @@ def open_desk(
         publish=publish,
         conversations=Conversations(store),
         messages=Messages(store),
+        echoes=Echoes(store),
         acts=Acts(store),
         accounts=Accounts(store),
         sessions=Sessions(store),

@@ -1,16 +1,34 @@
 """From events to rows: any order, any repeats, the same rows."""
 
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_gateway.domain.projection import Told, fold
+from agent_gateway.domain.placing import conversation_at
+from agent_gateway.domain.projection import Told, echoed, fold
 from support.conversations import Story
 from support.messages import NOON
-from ventanilla.contracts.channel import Channel, DeliveryStatus, MessageStatus, TextOut
-from ventanilla.contracts.conversation import Change, Close, Reply, Take, Transfer
+from ventanilla.contracts.channel import (
+    Channel,
+    DeliveryStatus,
+    EchoedMessage,
+    MessageStatus,
+    Text,
+    TextOut,
+    echo_id,
+)
+from ventanilla.contracts.conversation import (
+    Change,
+    Close,
+    Conversation,
+    ConversationState,
+    Reply,
+    Take,
+    Transfer,
+)
 from ventanilla.contracts.event import Event, derived_id
 
 
@@ -74,3 +92,49 @@ def test_of_a_parts_statuses_the_furthest_stays(order: list[DeliveryStatus]) -> 
         )  # fmt: skip
 
     assert fold([status(kind) for kind in order]).statuses["m:0"].status is DeliveryStatus.PLAYED
+
+
+# --- what was written on the institution's own telephone ---------------------------------------------------
+
+
+def echo(at: datetime = NOON) -> EchoedMessage:
+    identity = echo_id(Channel.WHATSAPP, "1", "wamid.E")
+    return EchoedMessage(
+        id=identity, occurred_at=at, contact_id="a" * 32, correlation_id=identity, channel=Channel.WHATSAPP,
+        account="1", provider_message_id="wamid.E", content=Text(text="Le llamo."), received_at=at,
+    )  # fmt: skip
+
+
+def test_an_echo_is_a_line_of_its_own_author_on_our_side() -> None:
+    (kept,) = fold([echo(), echo()]).echoes.values()
+    line = echoed(kept, "k")
+    assert (line.direction, line.author, line.preview) == ("out", "telephone", "Le llamo.")
+
+
+@pytest.mark.parametrize("number", ["wamid.E", None])
+def test_a_status_of_a_message_that_is_not_the_routers_is_its_echos(number: str | None) -> None:
+    status = MessageStatus(
+        id="s", occurred_at=NOON, contact_id="a" * 32, correlation_id="c", channel=Channel.WHATSAPP,
+        account="1", status=DeliveryStatus.READ, provider_message_id=number,
+    )  # fmt: skip
+    kept = fold([status]).statuses
+    assert list(kept) == ([f"{echo().id}:0"] if number else [])
+    assert all(one.message_id == echo().id for one in kept.values())
+
+
+@given(st.lists(st.integers(-100, 100), unique=True), st.integers(-100, 100))
+def test_an_echo_stands_in_the_conversation_that_was_open_or_in_the_first_that_follows(
+    openings: list[int], said: int
+) -> None:
+    conversations = [
+        Conversation(
+            id=str(opened), contact_id="a" * 32, channel=Channel.WHATSAPP, account="1",
+            state=ConversationState.CLOSED, revision=1, opened_at=NOON + timedelta(hours=opened),
+            state_since=NOON, last_inbound_at=NOON,
+        )
+        for opened in openings
+    ]  # fmt: skip
+    found = conversation_at(NOON + timedelta(hours=said), conversations)
+    before = [opened for opened in openings if opened <= said]
+    expected = max(before) if before else min(openings, default=None)
+    assert (found and found.id) == (None if expected is None else str(expected))

@@ -137,15 +137,27 @@ class Feed:
         if max(len(conversations), len(lines), len(statuses)) == _LIMIT:
             self._told.clear()
             return News(flood=True)
+        told = [
+            one.status
+            for one in statuses
+            if self._is_new(f"s{one.status.message_id}:{one.status.part}", one.stored_at)
+        ]
         return News(
             [one for one in conversations if self._is_new(f"c{one.conversation.id}", one.touched_at)],
             [one for one in lines if self._is_new(f"l{one.line.id}", one.stored_at)],
-            [
-                one.status
-                for one in statuses
-                if self._is_new(f"s{one.status.message_id}:{one.status.part}", one.stored_at)
-            ],
+            await self._placed(told),
         )
+
+    async def _placed(self, statuses: list[MessageStatus]) -> list[MessageStatus]:
+        """Those of echoes do not name a conversation: it is where their line stands, if it stands yet."""
+        lost = [one.message_id for one in statuses if one.conversation_id is None and one.message_id]
+        places = await self._desk.messages.places_of(lost)
+        return [
+            one
+            if one.conversation_id is not None
+            else one.model_copy(update={"conversation_id": places.get(one.message_id or "")})
+            for one in statuses
+        ]
 
     def _is_new(self, key: str, at: datetime) -> bool:
         known = self._told.get(key)

@@ -4,14 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, Field
 
 from agent_gateway.desk import Desk
 from agent_gateway.domain import statuses, walls
 from agent_gateway.domain.permissions import Action, permitted
-from agent_gateway.domain.projection import Line
+from agent_gateway.domain.projection import Author, Direction, Line
 from agent_gateway.domain.viewer import Viewer
 from agent_gateway.store.conversations import Kept
 from agent_gateway.store.messages import KeptLine
@@ -75,15 +75,18 @@ class PartView(BaseModel):
 class MessageView(BaseModel):
     id: str
     at: datetime
-    direction: Literal["in", "note", "out"]
-    author: Literal["contact", "bot", "agent", "system"]
+    direction: Direction
+    author: Author
     author_id: str | None
     author_name: str | None
     content: dict[str, Any] = Field(description="As in the contract; for a note `type` is `change`.")
     reply_to: str | None = Field(description="The provider's id of the message that it quotes.")
     provider_message_id: str | None
     forwarded: bool
-    status: str | None = Field(description="Of what we sent: pending, or the least advanced part's status.")
+    status: str | None = Field(
+        description="Of what we sent: pending, or the least advanced part's status. Of what was written on "
+        "the telephone, null until the provider tells."
+    )
     parts: list[PartView]
     sort: str
     stored_at: datetime
@@ -168,6 +171,7 @@ async def note_names(desk: Desk, lines: Sequence[KeptLine]) -> dict[str, str]:
 def message_view(kept: KeptLine, parts: Sequence[MessageStatus], names: Mapping[str, str]) -> MessageView:
     line: Line = kept.line
     known = [part for part in parts if part.status]
+    tells = line.direction == "out" and (bool(known) or line.author != "telephone")
     return MessageView(
         id=line.id,
         at=line.at,
@@ -179,7 +183,7 @@ def message_view(kept: KeptLine, parts: Sequence[MessageStatus], names: Mapping[
         reply_to=line.reply_to,
         provider_message_id=line.provider_message_id,
         forwarded=line.forwarded,
-        status=overall(known) if line.direction == "out" else None,
+        status=overall(known) if tells else None,
         parts=[part_view(part) for part in known],
         sort=kept.sort,
         stored_at=kept.stored_at,

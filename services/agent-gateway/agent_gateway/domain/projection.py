@@ -11,7 +11,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ventanilla.contracts.channel import InboundContent, MessageStatus, OutboundMessage, ReceivedMessage
+from ventanilla.contracts.channel import (
+    EchoedMessage,
+    InboundContent,
+    MessageStatus,
+    OutboundMessage,
+    ReceivedMessage,
+    echo_id,
+)
 from ventanilla.contracts.conversation import (
     Change,
     Conversation,
@@ -21,6 +28,9 @@ from ventanilla.contracts.conversation import (
 from ventanilla.contracts.event import Event
 
 Direction = Literal["in", "note", "out"]
+
+Author = Literal["contact", "bot", "agent", "system", "telephone"]
+"""`telephone`: somebody of the institution, on its number's own telephone."""
 
 _RANK_AT_THE_SAME_TIME: dict[Direction, int] = {"in": 0, "note": 1, "out": 2}
 """A bot's answer bears its question's time; the question is shown first whatever came first to us."""
@@ -46,7 +56,7 @@ class Line(BaseModel):
     at: datetime
     """The channel's time; the moment of the change for a note. UTC."""
     direction: Direction
-    author: Literal["contact", "bot", "agent", "system"]
+    author: Author
     author_id: str | None = None
     author_name: str | None = None
     content: str
@@ -100,6 +110,8 @@ class Rows:
     """By conversation: the last thing that citizen, bot or agent said."""
     statuses: dict[str, MessageStatus] = field(default_factory=dict)
     """By `<message id>:<part>`: the status of the highest rank."""
+    echoes: dict[str, EchoedMessage] = field(default_factory=dict)
+    """They name no conversation: `domain.placing` finds it."""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
 
@@ -118,12 +130,24 @@ def fold(events: Iterable[Event]) -> Rows:
                 _line(rows, _outbound(event))
                 if event.author.kind == "agent":
                     rows.outcomes[event.cause_id] = Outcome(event.cause_id, True, None, event.conversation_id)
-            case MessageStatus(message_id=str()):
-                key = f"{event.message_id}:{event.part}"
-                known = rows.statuses.get(key)
-                if known is None or known.status.rank < event.status.rank:
-                    rows.statuses[key] = event
+            case MessageStatus():
+                _status(rows, event)
+            case EchoedMessage():
+                rows.echoes[event.id] = event
     return rows
+
+
+def _status(rows: Rows, status: MessageStatus) -> None:
+    """One of a message that is not the router's is kept as its echo's, whether that ever comes or not."""
+    if status.message_id is None:
+        if status.provider_message_id is None:
+            return
+        identity = echo_id(status.channel, status.account, status.provider_message_id)
+        status = status.model_copy(update={"message_id": identity})
+    key = f"{status.message_id}:{status.part}"
+    known = rows.statuses.get(key)
+    if known is None or known.status.rank < status.status.rank:
+        rows.statuses[key] = status
 
 
 def _snapshot(rows: Rows, conversation: Conversation, at: datetime) -> None:
@@ -136,9 +160,21 @@ def _line(rows: Rows, line: Line) -> None:
     rows.lines.setdefault(line.id, line)
     if line.author == "system":
         return  # what the institution says by itself is no news to an agent
-    known = rows.latest.get(line.conversation_id)
+    _later(rows.latest, line)
+
+
+def _later(latest: dict[str, Line], line: Line) -> None:
+    known = latest.get(line.conversation_id)
     if known is None or known.lateness < line.lateness:
-        rows.latest[line.conversation_id] = line
+        latest[line.conversation_id] = line
+
+
+def last_words(lines: Iterable[Line]) -> dict[str, Line]:
+    """By conversation, the latest of these lines."""
+    latest: dict[str, Line] = {}
+    for line in lines:
+        _later(latest, line)
+    return latest
 
 
 def _changed(rows: Rows, event: ConversationChanged) -> None:
@@ -201,8 +237,18 @@ def _outbound(message: OutboundMessage) -> Line:
     )  # fmt: skip
 
 
+def echoed(echo: EchoedMessage, conversation_id: str) -> Line:
+    """The line of an echo, once its conversation is known."""
+    return Line(
+        id=echo.id, conversation_id=conversation_id, at=min(echo.occurred_at, echo.received_at),
+        direction="out", author="telephone", kind=echo.content.type,
+        content=echo.content.model_dump_json(exclude_none=True), preview=_words(echo.content),
+        provider_message_id=echo.provider_message_id,
+    )  # fmt: skip
+
+
 def _words(content: InboundContent) -> str | None:
-    """What a list may show of a citizen's message: its words, its caption, what was chosen."""
+    """What a list may show of a message: its words, its caption, what was chosen."""
     for name in ("text", "caption", "title", "body", "emoji", "filename", "name"):
         value = getattr(content, name, None)
         if isinstance(value, str) and value:

@@ -1,6 +1,6 @@
 """Conversations as they are now, by the router's word."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -54,6 +54,7 @@ class Conversations:
         await self._collection.create_index([("agent_id", ASCENDING), ("state", ASCENDING)])
         await self._collection.create_index([("last_at", DESCENDING)])
         await self._collection.create_index([("touched_at", ASCENDING)])
+        await self._collection.create_index([("contact_id", ASCENDING)])
 
     async def write(
         self,
@@ -73,6 +74,25 @@ class Conversations:
     async def many(self, ids: Sequence[str]) -> list[Kept]:
         query = {"_id": {"$in": list(ids)}, "revision": {"$gt": _NO_REVISION}}
         return [_kept(found) async for found in self._collection.find(query)]
+
+    async def of_contacts(self, contacts: Iterable[str]) -> list[Conversation]:
+        """Everything that these contacts ever had."""
+        query = {"contact_id": {"$in": list(contacts)}, "revision": {"$gt": _NO_REVISION}}
+        return [_kept(found).conversation async for found in self._collection.find(query)]
+
+    async def unsay(self, line: Line, before: Line | None, now: datetime) -> None:
+        """This line left the conversation that it was in: if it was the last word there, `before` is now."""
+        told: Document = {"last": "", "lateness": "", "last_at": _NEVER}
+        if before is not None:
+            told = {
+                "last": before.model_dump_json(),
+                "lateness": before.lateness,
+                "last_at": written(before.at),
+            }
+        await self._collection.update_one(
+            {"_id": line.conversation_id, "lateness": line.lateness},
+            {"$set": {**told, "touched_at": written(now)}},
+        )
 
     async def page(
         self, query: Mapping[str, Any], order: Order, limit: int, after: str | None = None
@@ -140,6 +160,7 @@ def _snapshot(conversation: Conversation, at: datetime, now: datetime) -> Update
                 "place": where,
                 "state": conversation.state.value,
                 "queue": conversation.queue,
+                "contact_id": conversation.contact_id,
                 "agent_id": conversation.agent_id,
                 "queued_at": written(conversation.queued_at) if conversation.queued_at else None,
                 "body": conversation.model_dump_json(),

@@ -26,7 +26,8 @@ class KeptStatus:
 
 
 class Messages:
-    """Lines never change. A status is a document of its own, so it may come before its message."""
+    """A line never changes, except that an echo's may move. A status is a document of its own, so it may come
+    before its message."""
 
     def __init__(self, store: Store) -> None:
         self._lines = store.collection("desk_messages")
@@ -42,23 +43,35 @@ class Messages:
     async def write(self, lines: Iterable[Line], statuses: Iterable[MessageStatus], now: datetime) -> None:
         """Idempotent: what is there stays, and a status never goes backwards. Raises `StoreError`."""
         inserts = [
-            UpdateOne(
-                {"_id": line.id},
-                {
-                    "$setOnInsert": {
-                        "conversation_id": line.conversation_id,
-                        "direction": line.direction,
-                        "sort": line.sort_key(now, position),
-                        "stored_at": written(now),
-                        "body": line.model_dump_json(),
-                    }
-                },
-                upsert=True,
-            )
+            UpdateOne({"_id": line.id}, {"$setOnInsert": _document(line, now, position)}, upsert=True)
             for position, line in enumerate(lines)
         ]
         await guarded_upserts(self._lines, inserts)
         await guarded_upserts(self._statuses, [_status(status, now) for status in statuses])
+
+    async def move(self, lines: Iterable[Line], now: datetime) -> None:
+        """Put lines where they now belong, whether they stood elsewhere or nowhere. Raises `StoreError`."""
+        updates = [
+            UpdateOne({"_id": line.id}, {"$set": _document(line, now, position)}, upsert=True)
+            for position, line in enumerate(lines)
+        ]
+        await guarded_upserts(self._lines, updates)
+
+    async def last_said(self, conversation_id: str) -> Line | None:
+        """The last thing that citizen, bot, agent or telephone said."""
+        query = {"conversation_id": conversation_id, "direction": {"$in": ["in", "out"]}}
+        async for document in self._lines.find(query).sort([("sort", DESCENDING)]):
+            line = _kept(document).line
+            if line.author != "system":
+                return line
+        return None
+
+    async def places_of(self, ids: Sequence[str]) -> dict[str, str]:
+        """By line, the conversation that it stands in."""
+        if not ids:
+            return {}
+        cursor = self._lines.find({"_id": {"$in": list(ids)}}, {"conversation_id": 1})
+        return {document["_id"]: document["conversation_id"] async for document in cursor}
 
     async def page(self, conversation_id: str, limit: int, before: str | None = None) -> list[KeptLine]:
         """The last `limit` lines (before one's `sort`), oldest first."""
@@ -105,6 +118,16 @@ class Messages:
             KeptStatus(MessageStatus.model_validate_json(document["body"]), read(document["stored_at"]))
             async for document in cursor.limit(limit)
         ]
+
+
+def _document(line: Line, now: datetime, position: int) -> Document:
+    return {
+        "conversation_id": line.conversation_id,
+        "direction": line.direction,
+        "sort": line.sort_key(now, position),
+        "stored_at": written(now),
+        "body": line.model_dump_json(),
+    }
 
 
 def _status(status: MessageStatus, now: datetime) -> UpdateOne:

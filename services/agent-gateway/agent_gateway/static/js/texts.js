@@ -92,7 +92,7 @@ export const TEXTS = {
     forwarded: 'Reenviado',
   },
 
-  authors: { contact: 'Ciudadano', bot: 'Asistente', agent: 'Agente', system: 'Sistema' },
+  authors: { contact: 'Ciudadano', bot: 'Asistente', agent: 'Agente', system: 'Sistema', telephone: 'Teléfono de la institución' },
 
   statuses: {
     sending: 'Enviando…',

@@ -46,8 +46,8 @@ export function received(conversationId, message) {
   if (conversationId !== state.selected) return;
   const isNew = !state.messages.has(message.id);
   state.messages.set(message.id, message);
-  if (isNew && message.direction === 'in') {
-    const name = message.author_name || TEXTS.authors.contact;
+  if (isNew && (message.direction === 'in' || message.author === 'telephone')) {
+    const name = message.author_name || TEXTS.authors[message.author];
     announce(TEXTS.announce.message(name, brief(message.content.type, message.content.text)));
   }
   if (isNew && !stick) newer.hidden = false;
@@ -146,7 +146,7 @@ function quote(message) {
 }
 
 function status(message) {
-  if (message.direction !== 'out') return null;
+  if (message.direction !== 'out' || !message.status) return null;
   const told = TEXTS.statuses[message.status] || message.status;
   const parts = message.parts.length > 1
     ? message.parts.map((part) => TEXTS.statuses.part(part.part + 1, message.parts.length, TEXTS.statuses[part.status]))
