@@ -42,6 +42,12 @@ def problems_error(found: list[Problem]) -> PydanticCustomError:
     return PydanticCustomError(_PROBLEMS, "{text}", {"text": text, _PROBLEMS: found})
 
 
+def problems_in(path: Path, *found: Problem) -> ConfigError:
+    """For whoever finds, after the file was read, that it does not go with another one."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    return ConfigError([_sentence(path, node, [*one.path], one.text) for one in found])
+
+
 S = TypeVar("S", bound=Section)
 
 
@@ -83,6 +89,7 @@ _FIXES = {
     "greater_than_equal": "raise it",
     "extra_forbidden": "remove it, or correct its spelling",
     "too_short": "give at least one",
+    "enum": "write one of these",
 }
 
 

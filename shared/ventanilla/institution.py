@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 from string import Formatter
@@ -247,16 +248,23 @@ def _money(value: object) -> object:
 Money = Annotated[Decimal, BeforeValidator(_money)]
 
 
+class AtExhaustion(StrEnum):
+    """What changes when the month's allotment is used up; the turn of the month ends it."""
+
+    GO_ON = "go_on"  # nothing: what lies beyond is counted, and paid for as the plan says
+    REPLIES_ONLY = "replies_only"  # no template is sent: conversations that only we want do not begin
+    BOT_ONLY = "bot_only"  # besides, nobody new is handed to an agent; whom agents have, they keep
+
+
 class Allotment(Section):
     """What a month's contract includes on one channel."""
 
     channel: Channel
     conversations: int = Field(ge=0)
     thresholds_percent: list[int] = [50, 80, 90, 100]
-    monthly_price: Money = Decimal(0)
-    price_per_conversation: Money = Decimal(0)
-    """For each conversation beyond the allotment."""
-    currency: str = "USD"
+    plan: str
+    """The price plan of the contract: a file in `plans/`, beside the institution's. See docs/plans.md."""
+    at_exhaustion: AtExhaustion = AtExhaustion.GO_ON
 
 
 class Metering(Section):
@@ -278,6 +286,8 @@ class Texts(Section):
     transferred: str
     closed: str
     idle_closed: str
+    bot_only: str | None = None
+    """Instead of an agent, while `at_exhaustion: bot_only` holds."""
 
     @model_validator(mode="after")
     def _known_values(self) -> Self:
@@ -288,6 +298,8 @@ class Texts(Section):
 
     def _strangers(self) -> Iterator[Problem]:
         for name, text in self:
+            if text is None:
+                continue
             may = _TEXT_VALUES.get(name, frozenset())
             try:
                 used = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
@@ -355,6 +367,24 @@ class Institution(Section):
                     f"{account.channel} {account.id!r} is listed above; remove one of them",
                 )
             seen.add((account.channel, account.id))
+        for place, allotment in enumerate(self.allotments):
+            yield from self._unsound(place, allotment)
+
+    def _unsound(self, place: int, allotment: Allotment) -> Iterator[Problem]:
+        first = self.allotments[0]
+        if allotment.channel in {one.channel for one in self.allotments[:place]}:
+            text = f"{allotment.channel} has an allotment above; remove one of them"
+            yield Problem(("allotments", place, "channel"), text)
+        if allotment.plan != first.plan:
+            text = f"the allotments are one contract's, whose plan is {first.plan!r} above; write that"
+            yield Problem(("allotments", place, "plan"), text)
+        stops = allotment.at_exhaustion is not AtExhaustion.GO_ON
+        if stops and 100 not in allotment.thresholds_percent:
+            text = f"{allotment.at_exhaustion} waits for 100 percent, which is never said; add 100"
+            yield Problem(("allotments", place, "thresholds_percent"), text)
+        if allotment.at_exhaustion is AtExhaustion.BOT_ONLY and self.texts.bot_only is None:
+            text = "bot_only needs what to tell the citizen instead of an agent; add it"
+            yield Problem(("texts", "bot_only"), text)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -369,7 +399,7 @@ class Institution(Section):
         return None
 
     def allotment(self, channel: Channel) -> Allotment | None:
-        """What the contract includes on a channel, or None when it is unlimited and free."""
+        """What the contract includes on a channel, or None when it is unlimited."""
         return next((one for one in self.allotments if one.channel is channel), None)
 
     def queue_of_area(self, area: str | None) -> str:

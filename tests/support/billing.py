@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from shutil import copytree
 
 import httpx
 from pydantic import SecretStr
@@ -16,6 +17,20 @@ from ventanilla.access import Role, issue_token
 CONTACT_KEY = "c" * 32
 TOKEN_KEY = "t" * 32
 CONFIG = Path("deploy/config/cnr.yaml")
+
+
+def own_config(folder: Path, *changes: tuple[str, str]) -> Path:
+    """The case's file with these texts changed, and its plans beside it."""
+    text = CONFIG.read_text(encoding="utf-8")
+    for was, becomes in changes:
+        assert was in text
+        text = text.replace(was, becomes)
+    folder.mkdir(parents=True, exist_ok=True)
+    copytree(CONFIG.parent / "plans", folder / "plans", dirs_exist_ok=True)
+    path = folder / "own.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
 
 Billing = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 """Starts billing on these engines, by default with the case's file; gives a client with a finance token."""

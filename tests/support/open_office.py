@@ -1,6 +1,7 @@
 """An institution whose doors never close, so that a story in a test does not depend on the hour."""
 
 from pathlib import Path
+from shutil import copytree
 
 import yaml
 
@@ -16,6 +17,7 @@ def always_open(folder: Path) -> dict[str, str]:
     day = ["00:00-24:00"]
     case["schedules"] = {name: {"weekly": dict.fromkeys(WEEKDAYS, day)} for name in case["schedules"]}
     folder.mkdir(parents=True, exist_ok=True)
+    copytree(CASE.parent / "plans", folder / "plans", dirs_exist_ok=True)
     path = folder / "always-open.yaml"
     path.write_text(yaml.safe_dump(case, allow_unicode=True, sort_keys=False), encoding="utf-8")
     beside = CASE.parent

@@ -11,6 +11,9 @@ from contextlib import suppress
 
 from billing.domain.balance import Balance, balance, reached
 from billing.metrics import INCLUDED, LEFT, OVERAGE, USED
+from billing.plans.models import Unit
+from billing.plans.pricing import Used
+from billing.plans.terms import Terms
 from billing.store import Sessions
 from ventanilla.clock import utc_now
 from ventanilla.contracts.billing import AllotmentReached
@@ -33,16 +36,27 @@ def live_accounts(institution: Institution, channel: Channel) -> list[str]:
     return [one.id for one in institution.accounts if one.channel is channel and not one.replay]
 
 
+async def month_usage(institution: Institution, sessions: Sessions, month: str) -> list[Used]:
+    """The month's sessions by account, on every channel; rehearsals cost nothing. Raises `StoreError`."""
+    return [
+        Used(account, channel, Unit.SESSION, await sessions.count(month, [account]))
+        for channel in sorted({one.channel for one in institution.accounts})
+        for account in live_accounts(institution, channel)
+    ]
+
+
 class Allotments:
     """One for each process; together they say each threshold once."""
 
     def __init__(
         self,
         institution: Institution,
+        terms: Terms,
         sessions: Sessions,
         publish_once: Callable[..., Awaitable[object]],
     ) -> None:
         self._institution = institution
+        self._terms = terms
         self._sessions = sessions
         self._publish_once = publish_once
         self._news = asyncio.Event()
@@ -68,13 +82,13 @@ class Allotments:
     async def _look(self) -> None:
         now = utc_now().astimezone(self._institution.zone)
         current, late = f"{now:%Y-%m}", f"{now - self._institution.metering.settling:%Y-%m}"
-        for channel in {account.channel for account in self._institution.accounts}:
-            accounts = live_accounts(self._institution, channel)
-            contract = self._institution.allotment(channel)
-            for month in {current, late}:
-                state = balance(month, await self._sessions.count(month, accounts), contract)
+        for month in {current, late}:
+            usage = await month_usage(self._institution, self._sessions, month)
+            for channel in {account.channel for account in self._institution.accounts}:
+                state = balance(channel, month, usage, self._terms)
                 if month == current:
                     _show(channel, state)
+                contract = self._terms.allotment(channel)
                 if contract is not None:
                     await self._say(contract, state)
 

@@ -10,10 +10,12 @@ from billing.api.exports import export_routes
 from billing.api.meter import meter_routes
 from billing.handlers import consume
 from billing.plans.budget import Budget
-from billing.plans.loader import load_finances
+from billing.plans.loader import load_finances, load_terms
 from billing.plans.models import Plan
+from billing.plans.terms import Terms
 from billing.settings import BillingSettings
 from billing.store import Places, Sessions
+from ventanilla.institution import load_institution
 from ventanilla.service import Runtime, service_app
 from ventanilla.settings import load_settings
 
@@ -21,26 +23,27 @@ from ventanilla.settings import load_settings
 def create_app(settings: BillingSettings | None = None) -> FastAPI:
     """The application; it connects when it starts. Without `settings` they come from the environment.
 
-    Reads the budget and its plan: raises `ConfigError`.
+    Reads the contract's plan and the budget: raises `ConfigError`.
     """
     settings = settings or load_settings(BillingSettings)
+    terms = load_terms(settings.config, load_institution(settings.config))
     return service_app(
         "billing",
         settings,
-        partial(_wire, finances=load_finances(settings.config)),
+        partial(_wire, terms=terms, finances=load_finances(settings.config, terms)),
         title="Ventanilla billing",
         description="Meters 24-hour sessions against the month's allotment.",
     )
 
 
 async def _wire(
-    app: FastAPI, runtime: Runtime[BillingSettings], *, finances: tuple[Budget, Plan] | None
+    app: FastAPI, runtime: Runtime[BillingSettings], *, terms: Terms, finances: tuple[Budget, Plan] | None
 ) -> None:
     institution = runtime.institution
     sessions, places = Sessions(runtime.store, institution.zone), Places(runtime.store, institution.zone)
     await sessions.prepare()
     await places.prepare()
-    allotments = Allotments(institution, sessions, runtime.stream.publish_once)
+    allotments = Allotments(institution, terms, sessions, runtime.stream.publish_once)
     consume(runtime.stream, institution, sessions, places, on_sessions=allotments.wake)
     runtime.background("allotments", allotments.watch)
     app.include_router(
@@ -48,6 +51,7 @@ async def _wire(
             token_key=runtime.settings.token_key.get_secret_value(),
             contact_key=runtime.settings.contact_key.get_secret_value().encode(),
             institution=institution,
+            terms=terms,
             sessions=sessions,
         )
     )

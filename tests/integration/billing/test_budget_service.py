@@ -1,9 +1,8 @@
 """The budget over HTTP: what finance reads."""
 
 from pathlib import Path
-from shutil import copyfile
 
-from support.billing import CONFIG, TOKEN_KEY, Billing
+from support.billing import TOKEN_KEY, Billing, own_config
 from support.engines import RunningEngines
 from ventanilla.access import Role, issue_token
 
@@ -29,9 +28,7 @@ async def test_finance_reads_where_the_budget_stands(billing: Billing, engines: 
 async def test_an_institution_without_a_budget_is_told_how_to_have_one(
     billing: Billing, engines: RunningEngines, tmp_path: Path
 ) -> None:
-    config = tmp_path / "own.yaml"
-    copyfile(CONFIG, config)
-    async with billing(engines, config) as api:
+    async with billing(engines, own_config(tmp_path)) as api:
         answer = await api.get("/v1/budget")
     assert answer.status_code == 404
     assert "put a budget.yaml beside" in answer.json()["detail"]

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from stack.topics import apply
-from support.billing import CONFIG, Billing
+from support.billing import Billing, own_config
 from support.engines import RunningEngines
 from support.statuses import ACCOUNT, status
 from support.topics import events, write
@@ -117,13 +117,10 @@ async def test_an_id_that_turns_out_to_be_another_persons_brings_its_sessions_al
 async def test_each_threshold_is_said_once_whatever_restarts(
     fresh: RunningEngines, billing: Billing, tmp_path: Path
 ) -> None:
-    config = tmp_path / "small.yaml"
-    config.write_text(
-        CONFIG.read_text(encoding="utf-8")
-        .replace("conversations: 28000", "conversations: 4")
-        .replace('price_per_conversation: "0.00"', 'price_per_conversation: "0.125"'),
-        encoding="utf-8",
-    )
+    config = own_config(tmp_path, ("conversations: 28000", "conversations: 4"))
+    plan = tmp_path / "plans" / "movistar.yaml"
+    text = plan.read_text(encoding="utf-8").replace("included: 28000", "included: 4")
+    plan.write_text(text.replace('price: "0.1171"', 'price: "0.125"'), encoding="utf-8")
     now = utc_now()
     delivered = [status(uuid4().hex, "wamid.1", now) for _ in range(5)]
 
@@ -146,9 +143,12 @@ async def test_each_threshold_is_said_once_whatever_restarts(
         assert 'ventanilla_billing_statuses_total{outcome="counted"}' in figures
     async with billing(fresh, config) as api:
         await write(fresh.kafka, STATUS, delivered)
-        assert await balance(api, 5) | {"month": ""} == {
-            "month": "", "allotment": 4, "used": 5, "left": 0, "overage": 1, "cost": "3277.13",
+        said = await balance(api, 5)
+        assert {name: said[name] for name in ("allotment", "used", "left", "overage", "cost")} == {
+            "allotment": 4, "used": 5, "left": 0, "overage": 1, "cost": "3277.13",
         }  # fmt: skip
+        assert (said["currency"], said["plan"], said["prices_of"]) == ("USD", "movistar", "2023-05")
+        assert "those of 2023-05 were taken" in said["assumed"][0]
         assert [one.threshold_percent for one in await reached(4)] == [50, 80, 90, 100]
     async with billing(fresh, config):
         await asyncio.sleep(3)  # long enough to count again

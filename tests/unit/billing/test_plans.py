@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
-from billing.plans.loader import load_budget, load_plan, load_plans
+from billing.plans.loader import load_budget, load_finances, load_plan, load_plans, load_terms
 from billing.plans.models import NoPriceError, Plan, Unit
 from billing.plans.offers import (
     BreakEven,
@@ -16,6 +17,7 @@ from billing.plans.offers import (
 )
 from billing.plans.pricing import Used, as_if, month_cost
 from stack.state import CHECKOUT
+from support.billing import own_config
 from ventanilla.checked_yaml import ConfigError
 from ventanilla.contracts.channel import Channel
 from ventanilla.institution import load_institution
@@ -61,7 +63,7 @@ def test_the_institutions_allotment_is_that_of_the_plan() -> None:
     contract = load_institution(CONFIG / "cnr.yaml").allotment(Channel.WHATSAPP)
     assert contract is not None
     (period,) = PLANS["movistar"].periods
-    assert [line.price for line in period.monthly] == [contract.monthly_price]
+    assert contract.plan == "movistar"
     assert period.usage[0].included == contract.conversations
 
 
@@ -237,3 +239,49 @@ def test_plans_are_immutable() -> None:
     before = PLANS["tigo"].model_dump()
     with_price_beyond(PLANS["tigo"], Decimal(9), "asked")
     assert PLANS["tigo"].model_dump() == before
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "said"),
+    [
+        (
+            "plan: movistar",
+            "plan: movistr",
+            "no plan is named 'movistr'; use meta-2026 or movistar or tigo, or add",
+        ),
+        ("plan: movistar", "plan: meta-2026", "plan meta-2026 counts messages; use a plan of sessions"),
+    ],
+)
+def test_an_allotment_whose_plan_cannot_be_used_is_told_with_its_line(
+    tmp_path: Path, was: str, becomes: str, said: str
+) -> None:
+    path = own_config(tmp_path, (was, becomes))
+    institution = load_institution(path)
+    with pytest.raises(ConfigError) as caught:
+        load_terms(path, institution)
+    [problem] = caught.value.problems
+    assert said in problem
+    assert ": allotments.0.plan: " in problem
+    line = path.read_text(encoding="utf-8").splitlines()[int(problem.split(":")[1]) - 1]
+    assert line.strip() == becomes
+
+
+def test_a_channel_with_an_allotment_and_no_price_is_told(tmp_path: Path) -> None:
+    path = own_config(tmp_path)
+    plan = tmp_path / "plans" / "movistar.yaml"
+    text = plan.read_text(encoding="utf-8")
+    cut = text.index("      - name: Sesiones de WhatsApp"), text.index("      - {name: Sesiones de chat web")
+    plan.write_text(text[: cut[0]] + text[cut[1] :], encoding="utf-8")
+    with pytest.raises(
+        ConfigError, match=r"allotments\.0\.plan: plan movistar has no price for whatsapp; add it"
+    ):
+        load_terms(path, load_institution(path))
+
+
+def test_the_budget_is_for_the_contracts_plan(tmp_path: Path) -> None:
+    path = own_config(tmp_path, ("plan: movistar", "plan: tigo"))
+    copyfile(CONFIG / "budget.yaml", tmp_path / "budget.yaml")
+    with pytest.raises(
+        ConfigError, match=r"the allotments' plan is tigo, in own\.yaml; write the same in both"
+    ):
+        load_finances(path, load_terms(path, load_institution(path)))

@@ -212,7 +212,7 @@ def test_the_command_prints_sessions_by_month_and_account_and_their_cost(tmp_pat
     assert october["cost"] == [
         {
             "channel": "whatsapp", "sessions": 2, "included": 28000, "overage": 0, "cost": "3277.00",
-            "currency": "USD",
+            "currency": "USD", "plan": "movistar", "prices_of": "2023-05", "assumed": [],
         }
     ]  # fmt: skip
     assert answer["lines"]["adds_up"] is True

@@ -93,10 +93,16 @@ CASE = (CHECKOUT / "deploy" / "config" / "cnr.yaml").read_text(encoding="utf-8")
             "45s, 30m, 24h or 10d",
         ),
         (
-            'monthly_price: "3277.00"',
-            'monthly_price: "3,277"',
-            "allotments.0.monthly_price",
-            "a quoted decimal, so that no cent is lost",
+            "at_exhaustion: go_on",
+            "at_exhaustion: stop",
+            "allotments.0.at_exhaustion",
+            "should be 'go_on', 'replies_only' or 'bot_only'; write one of these",
+        ),
+        (
+            "at_exhaustion: go_on",
+            "at_exhaustion: replies_only\n  - {channel: webchat, plan: tigo, conversations: 1}",
+            "allotments.1.plan",
+            "whose plan is 'movistar' above; write that",
         ),
         (
             "persona de {queue}",
@@ -147,6 +153,34 @@ def test_a_mistake_is_named_with_its_line_its_place_and_its_fix(
     last_step = place.rsplit(".", 1)[-1]
     if not last_step.isdecimal() and last_step not in ("name", "office", "holidays"):
         assert last_step in text.splitlines()[number - 1]
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "place", "said"),
+    [
+        (
+            "[50, 80, 90, 100]",
+            "[50, 80]",
+            "allotments.0.thresholds_percent",
+            "bot_only waits for 100 percent, which is never said; add 100",
+        ),
+        (
+            "  bot_only:",
+            "  # bot_only:",
+            "texts.bot_only",
+            "bot_only needs what to tell the citizen instead of an agent; add it",
+        ),
+    ],
+)
+def test_a_policy_that_could_not_be_obeyed_is_refused(
+    tmp_path: Path, was: str, becomes: str, place: str, said: str
+) -> None:
+    text = CASE.replace("at_exhaustion: go_on", "at_exhaustion: bot_only")
+    file = tmp_path / "own.yaml"
+    file.write_text(text.replace(was, becomes, 1), encoding="utf-8")
+    result = CliRunner().invoke(app, ["check-config", str(file)])
+    assert result.exit_code == 1
+    assert f": {place}: {said}" in result.stderr
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:

@@ -7,14 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from stack.demo.oracle import percentile, sessions
+from stack.demo.oracle import month_cost, percentile, sessions
 from stack.demo.player import Tally
 from stack.demo.provider import Report, phone
 from stack.demo.recording import Citizen
 from stack.demo.seen import Seen, is_out, standing
 from ventanilla.contracts.channel import DeliveryStatus, OutboundMessage
 from ventanilla.contracts.conversation import BotOutcome, Change, ConversationChanged
-from ventanilla.institution import Allotment
 
 NO_AREA = "general"
 
@@ -95,7 +94,8 @@ class Evidence:
     report: Report
     before: Balance
     after: Balance
-    allotment: Allotment | None
+    plan: dict[str, Any] | None
+    """The file of the contract's price plan, as it stands there."""
     listed_sessions: dict[str, list[tuple[datetime, int]]]
     """By contact id: opening and messages of each session of the month, as billing lists them."""
     dead_letters: int
@@ -246,7 +246,8 @@ def _checks(
     counted = sum(one.messages for one in ledger.sessions)
     yield Check("messages in sessions, against those delivered", delivered, counted)
     yield Check("the month's sessions, after this run", evidence.before.used + total, evidence.after.used)
-    yield Check("the month's cost, by the contract", str(_cost(evidence)), found.cost)
+    cost = month_cost(evidence.plan, evidence.day[:7], evidence.after.used)
+    yield Check("the month's cost, by the plan", str(cost), found.cost)
     yield Check("dead letters", 0, found.dead_letters)
 
 
@@ -259,15 +260,6 @@ def _differing(
         for contact in expected.keys() | listed.keys()
         if sorted(expected.get(contact, [])) != sorted(listed.get(contact, []))
     )
-
-
-def _cost(evidence: Evidence) -> Decimal:
-    contract = evidence.allotment
-    if contract is None:
-        return Decimal("0.00")
-    overage = max(0, evidence.after.used - contract.conversations)
-    cost = Decimal(contract.monthly_price) + overage * Decimal(contract.price_per_conversation)
-    return cost.quantize(Decimal("0.01"))
 
 
 def _latencies(evidence: Evidence) -> list[float]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import yaml
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -62,11 +63,12 @@ async def _demo(data: Path, console: Console, quiet: bool) -> tuple[Figures, Ins
         if not facts["ready"] or not facts["kafka"]:
             raise DemoError("no stack is ready here; `ventanilla up` starts one")
         state = read_state(data)
-        institution = load_institution(state.config if state else config_file())
+        config = state.config if state else config_file()
+        institution = load_institution(config)
         client = await opened.enter_async_context(
             httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=24))
         )
-        stage = await _Stage.set(data, facts, institution, client)
+        stage = await _Stage.set(data, facts, institution, _plan(config, institution), client)
         opened.push_async_callback(stage.witness.stop)
         return await stage.perform(console, quiet), institution
 
@@ -76,6 +78,7 @@ class _Stage:
     """Everything that a run needs."""
 
     institution: Institution
+    plan: dict[str, Any] | None
     account: Account
     day: date
     number: int
@@ -86,7 +89,12 @@ class _Stage:
 
     @classmethod
     async def set(
-        cls, data: Path, facts: dict[str, Any], institution: Institution, client: httpx.AsyncClient
+        cls,
+        data: Path,
+        facts: dict[str, Any],
+        institution: Institution,
+        plan: dict[str, Any] | None,
+        client: httpx.AsyncClient,
     ) -> "_Stage":
         account = next(
             (one for one in institution.accounts if one.channel is Channel.WHATSAPP and one.replay), None
@@ -102,6 +110,7 @@ class _Stage:
         await witness.start()
         return cls(
             institution=institution,
+            plan=plan,
             account=account,
             day=_working_day(institution),
             number=_next_run(data),
@@ -168,13 +177,22 @@ class _Stage:
             report=await self.provider.report(addresses),
             before=before,
             after=await self.books.balance(self._month),
-            allotment=next(
-                (one for one in self.institution.allotments if one.channel is Channel.WHATSAPP), None
-            ),
+            plan=self.plan,
             listed_sessions=await self.books.sessions(self._month, contacts),
             dead_letters=await self.witness.dead_letters(),
             desk_queues=await self.books.queues(self.institution.queues, conversations),
         )
+
+
+def _plan(config: Path, institution: Institution) -> dict[str, Any] | None:
+    """The price plan of WhatsApp's allotment as its file says it, which billing checked at its start."""
+    allotment = institution.allotment(Channel.WHATSAPP)
+    if allotment is None:
+        return None
+    found: dict[str, Any] = yaml.safe_load(
+        (config.parent / "plans" / f"{allotment.plan}.yaml").read_text(encoding="utf-8")
+    )
+    return found
 
 
 def _progress(console: Console, quiet: bool) -> Progress:

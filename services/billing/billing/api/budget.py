@@ -3,11 +3,10 @@
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel
 
-from billing.allotments import live_accounts
+from billing.allotments import month_usage
 from billing.plans.budget import Budget, budget_state
-from billing.plans.models import Plan, Unit
+from billing.plans.models import Plan
 from billing.plans.months import months_between
-from billing.plans.pricing import Used
 from billing.store import Sessions
 from ventanilla.access import Role, require
 from ventanilla.clock import utc_now
@@ -64,7 +63,7 @@ def budget_routes(
             raise HTTPException(404, "no budget; put a budget.yaml beside the institution's file")
         budget, plan = finances
         span = months_between(budget.first_month, budget.last_month)
-        usage = {month: await used_in(month) for month in span}
+        usage = {month: await month_usage(institution, sessions, month) for month in span}
         this_month = f"{utc_now().astimezone(institution.zone):%Y-%m}"
         state = budget_state(budget, plan, usage, this_month)
         return BudgetAnswer(
@@ -92,13 +91,5 @@ def budget_routes(
                 for one in state.months
             ],
         )
-
-    async def used_in(month: str) -> list[Used]:
-        """The month's sessions; rehearsals cost nothing."""
-        return [
-            Used(account, channel, Unit.SESSION, await sessions.count(month, [account]))
-            for channel in sorted({one.channel for one in institution.accounts})
-            for account in live_accounts(institution, channel)
-        ]
 
     return router

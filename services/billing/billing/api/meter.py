@@ -8,6 +8,9 @@ from pydantic import AwareDatetime, BaseModel
 
 from billing.allotments import live_accounts
 from billing.domain.balance import balance
+from billing.plans.models import Unit
+from billing.plans.pricing import Used
+from billing.plans.terms import Terms
 from billing.store import Sessions
 from ventanilla.access import Role, require
 from ventanilla.clock import utc_now
@@ -49,11 +52,18 @@ class BalanceAnswer(BaseModel):
     left: int
     overage: int
     cost: str
-    """In the contract's currency, two decimals."""
+    """The channel's part of what the month costs by the contract's plan."""
+    currency: str | None
+    plan: str | None
+    """The price plan; null where the institution has none."""
+    prices_of: str | None
+    """The first month of the plan's prices that were taken."""
+    assumed: list[str]
+    """Why the cost is no fact, as far as it is none."""
 
 
 def meter_routes(
-    *, token_key: str, contact_key: bytes, institution: Institution, sessions: Sessions
+    *, token_key: str, contact_key: bytes, institution: Institution, terms: Terms, sessions: Sessions
 ) -> APIRouter:
     """The routes; every one needs the role supervisor, finance or admin."""
     router = APIRouter(
@@ -110,7 +120,9 @@ def meter_routes(
             raise HTTPException(422, f"account: {channel} has no such account; see the institution's file")
         asked = month or this_month()
         accounts = live_accounts(institution, channel) if account is None else [account]
-        state = balance(asked, await sessions.count(asked, accounts), institution.allotment(channel))
+        usage = [Used(one, channel, Unit.SESSION, await sessions.count(asked, [one])) for one in accounts]
+        state = balance(channel, asked, usage, terms)
+        priced = state.priced
         return BalanceAnswer(
             month=state.month,
             allotment=state.allotment,
@@ -118,6 +130,10 @@ def meter_routes(
             left=state.left,
             overage=state.overage,
             cost=str(state.cost),
+            currency=priced.currency if priced else None,
+            plan=priced.plan if priced else None,
+            prices_of=priced.prices_of if priced else None,
+            assumed=priced.assumed if priced else [],
         )
 
     def _ids(contact: str) -> list[str]:

@@ -121,7 +121,7 @@ def _show(
 
 def _notes(plan: Plan, cost: MonthCost) -> Iterator[str]:
     """What a reader must know who compares these totals."""
-    if not any(one.start <= cost.month and cost.month <= (one.end or cost.month) for one in plan.periods):
+    if not cost.in_force:
         yield f"{plan.name} has no prices for {cost.month}: those of {cost.prices_of} on were taken."
     for line in cost.lines:
         for reason in line.assumed:

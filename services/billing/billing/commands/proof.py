@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from billing.plans.loader import load_terms
 from billing.proof.answers import recomputed, reconciled
 from billing.proof.invoice import InvoiceError, amount, read_invoice
 from billing.proof.printing import print_recomputed, print_reconciled
@@ -56,13 +57,15 @@ def recompute(
     line needs a person's look, 2 when the file cannot be read.
     """
     with _clean_failures():
-        institution = load_institution(ProofSettings().config)
+        config = ProofSettings().config
+        institution = load_institution(config)
+        terms = load_terms(config, institution)
         now = utc_now() + institution.metering.clock_skew
         found = work_out(read_export(file), institution.zone, now, institution.metering.settling)
         if sessions is not None:
             with sessions.open("w", encoding="utf-8", newline="") as sheet:
                 sheet.writelines([title(), *map(row, found.lines)])
-    answer = recomputed(found, institution)
+    answer = recomputed(found, institution, terms)
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     else:

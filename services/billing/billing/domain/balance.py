@@ -1,35 +1,47 @@
 """A month against its allotment, in whole sessions and exact money."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
+from billing.plans.pricing import MonthCost, Used
+from billing.plans.terms import Terms
+from ventanilla.contracts.channel import Channel
 from ventanilla.institution import Allotment
-
-CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Where a month stands."""
+    """Where a channel's month stands."""
 
+    channel: Channel
     month: str
     allotment: int
     used: int
     left: int
     overage: int
     cost: Decimal
-    """Monthly price and overage, in the contract's currency, rounded half up to cents once, at the end."""
+    """The channel's part of the month's cost by the contract's plan (see `Terms.channel_cost`)."""
+    priced: MonthCost | None
+    """By which prices, and what is assumed; None where nothing has a price."""
 
 
-def balance(month: str, used: int, contract: Allotment | None) -> Balance:
-    """`contract` None: the channel is unlimited and free."""
-    if contract is None:
-        return Balance(month, 0, used, 0, 0, Decimal("0.00"))
-    included = contract.conversations
-    overage = max(0, used - included)
-    cost = contract.monthly_price + overage * contract.price_per_conversation
+def balance(channel: Channel, month: str, usage: Sequence[Used], terms: Terms) -> Balance:
+    """`usage`: the month's sessions, by account; of other channels too, or not: they change nothing here."""
+    own = [one for one in usage if one.channel is channel]
+    used = sum(one.quantity for one in own)
+    allotment = terms.allotment(channel)
+    included = allotment.conversations if allotment else 0
+    priced = terms.cost(month, own)
     return Balance(
-        month, included, used, max(0, included - used), overage, cost.quantize(CENT, ROUND_HALF_UP)
+        channel,
+        month,
+        included,
+        used,
+        left=max(0, included - used),
+        overage=max(0, used - included) if allotment else 0,
+        cost=terms.channel_cost(priced, channel),
+        priced=priced,
     )
 
 

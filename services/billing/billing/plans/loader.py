@@ -5,7 +5,9 @@ from pathlib import Path
 from billing.plans.budget import Budget
 from billing.plans.models import NoPriceError, Plan, Unit
 from billing.plans.months import months_between
-from ventanilla.checked_yaml import ConfigError, load_checked
+from billing.plans.terms import Terms
+from ventanilla.checked_yaml import ConfigError, Problem, load_checked, problems_in
+from ventanilla.institution import Institution
 
 
 def plans_folder(config: Path) -> Path:
@@ -38,6 +40,31 @@ def load_plans(folder: Path) -> dict[str, Plan]:
     return found
 
 
+def load_terms(config: Path, institution: Institution) -> Terms:
+    """What the institution of the file `config` pays by. Raises `ConfigError` if its plan cannot be used."""
+    if not institution.allotments:
+        return Terms()
+    name = institution.allotments[0].plan
+    folder = plans_folder(config)
+    place = ("allotments", 0, "plan")
+    if not (folder / f"{name}.yaml").exists():
+        there = " or ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+        fix = f"use {there}, or add {folder / name}.yaml" if there else f"add {folder / name}.yaml"
+        raise problems_in(config, Problem(place, f"no plan is named {name!r}; {fix}"))
+    plan = load_plan(folder / f"{name}.yaml")
+    if any(period.unit is not Unit.SESSION for period in plan.periods):
+        raise problems_in(config, Problem(place, f"plan {name} counts messages; use a plan of sessions"))
+    priced = {line.channel for period in plan.periods for line in period.usage}
+    found = [
+        Problem(("allotments", number, "plan"), f"plan {name} has no price for {one.channel}; add it there")
+        for number, one in enumerate(institution.allotments)
+        if one.channel not in priced
+    ]
+    if found:
+        raise problems_in(config, *found)
+    return Terms(tuple(institution.allotments), plan)
+
+
 def load_budget(path: Path, plans: dict[str, Plan]) -> Budget:
     """The budget. Raises `ConfigError`, also when it names no plan of ours or is in another currency."""
     budget = load_checked(path, Budget)
@@ -60,14 +87,18 @@ def load_budget(path: Path, plans: dict[str, Plan]) -> Budget:
     return budget
 
 
-def load_finances(config: Path) -> tuple[Budget, Plan] | None:
+def load_finances(config: Path, terms: Terms) -> tuple[Budget, Plan] | None:
     """The budget beside an institution's file and the plan that it pays for; None when there is no budget.
 
-    Raises `ConfigError`.
+    Raises `ConfigError`, also when the budget is for another plan than the contract's: one month would have
+    two costs.
     """
     path = config.parent / "budget.yaml"
     if not path.exists():
         return None
     plans = load_plans(plans_folder(config))
     budget = load_budget(path, plans)
+    if terms.plan is not None and terms.plan.id != budget.plan:
+        text = f"the allotments' plan is {terms.plan.id}, in {config.name}; write the same in both"
+        raise problems_in(path, Problem(("plan",), text))
     return budget, plans[budget.plan]

@@ -46,6 +46,8 @@ class Line:
     """Rounded as the plan states."""
     assumed: tuple[str, ...] = ()
     """Why figures that went into it are no facts."""
+    channel: Channel | None = None
+    """Of usage: whose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class MonthCost:
     month: str
     prices_of: str
     """The first month of the period whose prices these are: the version of the plan."""
+    in_force: bool
+    """False: the plan has no prices for the month, and these are the nearest."""
     currency: str
     lines: tuple[Line, ...]
     unpriced: tuple[Used, ...]
@@ -64,6 +68,16 @@ class MonthCost:
     @property
     def total(self) -> Decimal:
         return sum((line.amount for line in self.lines), Decimal("0.00"))
+
+    @property
+    def assumed(self) -> list[str]:
+        """Why the total is no fact, as far as it is none; each reason once."""
+        found = (
+            []
+            if self.in_force
+            else [f"plan {self.plan} has no prices for {self.month}: those of {self.prices_of} were taken"]
+        )
+        return list(dict.fromkeys([*found, *(reason for line in self.lines for reason in line.assumed)]))
 
 
 def month_cost(plan: Plan, month: str, usage: Sequence[Used]) -> MonthCost:
@@ -95,6 +109,7 @@ def _cost(plan: Plan, month: str, period: Period, usage: Sequence[Used]) -> Mont
         plan=plan.id,
         month=month,
         prices_of=period.start,
+        in_force=period.start <= month and (period.end is None or month <= period.end),
         currency=plan.currency,
         lines=tuple(_lines(plan, month, period, ours)),
         unpriced=tuple(used for used in ours if (used.channel, used.category) not in priced),
@@ -103,10 +118,16 @@ def _cost(plan: Plan, month: str, period: Period, usage: Sequence[Used]) -> Mont
 
 def _lines(plan: Plan, month: str, period: Period, usage: Sequence[Used]) -> Iterator[Line]:
     def line(
-        name: str, kind: str, quantity: int, beyond: int, exact: Decimal, assumed: Iterable[str | None]
+        name: str,
+        kind: str,
+        quantity: int,
+        beyond: int,
+        exact: Decimal,
+        assumed: Iterable[str | None],
+        channel: Channel | None = None,
     ) -> Line:
         reasons = tuple(reason for reason in assumed if reason is not None)
-        return Line(name, kind, quantity, beyond, plan.rounding.of(exact), reasons)
+        return Line(name, kind, quantity, beyond, plan.rounding.of(exact), reasons, channel)
 
     for fixed in period.monthly:
         yield line(fixed.name, "monthly", 1, 1, fixed.price, [fixed.assumed])
@@ -121,7 +142,8 @@ def _lines(plan: Plan, month: str, period: Period, usage: Sequence[Used]) -> Ite
         beyond = _beyond(price, [used for used in own if not _free(period, used)])
         reasons = [tier.assumed for tier in price.tiers if tier.start <= beyond]
         quantity = sum(used.quantity for used in own)
-        yield line(price.name, "usage", quantity, beyond, units_cost(price.tiers, 1, beyond), reasons)
+        exact = units_cost(price.tiers, 1, beyond)
+        yield line(price.name, "usage", quantity, beyond, exact, reasons, price.channel)
 
 
 def _beyond(price: UsagePrice, usage: Sequence[Used]) -> int:

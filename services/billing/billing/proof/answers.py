@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from billing.domain.balance import Balance, balance
+from billing.domain.balance import balance
+from billing.plans.models import Unit
+from billing.plans.pricing import Used
+from billing.plans.terms import Terms
 from billing.proof.digest import digest
 from billing.proof.recompute import Account, Recomputed
 from billing.proof.reconcile import Outcome, Reconciliation
@@ -13,8 +16,8 @@ from ventanilla.contracts.channel import Channel
 from ventanilla.institution import Institution
 
 
-def recomputed(found: Recomputed, institution: Institution) -> dict[str, Any]:
-    """Sessions by month and account, their cost by channel, and the account of every line."""
+def recomputed(found: Recomputed, institution: Institution, terms: Terms) -> dict[str, Any]:
+    """Sessions by month and account, their cost by the contract's plan, and the account of every line."""
     months: dict[str, Any] = {}
     for (month, channel, account), group in groupby(
         found.lines, key=lambda one: (one.month, one.channel, one.account)
@@ -33,7 +36,7 @@ def recomputed(found: Recomputed, institution: Institution) -> dict[str, Any]:
             }
         )
     for month, entry in months.items():
-        entry["cost"] = [_cost(line) for line in _balances(month, entry["accounts"], institution)]
+        entry["cost"] = list(_costs(month, entry["accounts"], terms))
     return {"months": months, "lines": _account(found.account), "ids_in_two_meters": found.in_two_meters}
 
 
@@ -43,27 +46,28 @@ def _billed(institution: Institution, channel: str, account: str) -> bool:
     return known is not None and not known.replay
 
 
-def _balances(
-    month: str, accounts: list[dict[str, Any]], institution: Institution
-) -> Iterator[tuple[Channel, Balance, str]]:
+def _costs(month: str, accounts: list[dict[str, Any]], terms: Terms) -> Iterator[dict[str, Any]]:
+    """By channel; together they are what the month costs."""
+    used = [
+        Used(one["account"], Channel(one["channel"]), Unit.SESSION, one["sessions"])
+        for one in accounts
+        if one["billed"]
+    ]
     for channel in Channel:
-        billed = [one for one in accounts if one["channel"] == channel.value and one["billed"]]
-        if billed:
-            contract = institution.allotment(channel)
-            state = balance(month, sum(one["sessions"] for one in billed), contract)
-            yield channel, state, contract.currency if contract else ""
-
-
-def _cost(line: tuple[Channel, Balance, str]) -> dict[str, Any]:
-    channel, state, currency = line
-    return {
-        "channel": channel.value,
-        "sessions": state.used,
-        "included": state.allotment,
-        "overage": state.overage,
-        "cost": str(state.cost),
-        "currency": currency or None,
-    }
+        own = [one for one in used if one.channel is channel]
+        if own:
+            state = balance(channel, month, own, terms)
+            yield {
+                "channel": channel.value,
+                "sessions": state.used,
+                "included": state.allotment,
+                "overage": state.overage,
+                "cost": str(state.cost),
+                "currency": state.priced.currency if state.priced else None,
+                "plan": state.priced.plan if state.priced else None,
+                "prices_of": state.priced.prices_of if state.priced else None,
+                "assumed": state.priced.assumed if state.priced else [],
+            }
 
 
 def _account(account: Account) -> dict[str, Any]:

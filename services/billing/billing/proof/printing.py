@@ -20,10 +20,10 @@ def print_recomputed(answer: dict[str, Any], *, digests: bool) -> None:
     console.print(table)
     for month, entry in answer["months"].items():
         for cost in entry["cost"]:
-            money = (
-                f"{cost['currency']} {cost['cost']}" if cost["currency"] else f"{cost['cost']} (unlimited)"
-            )
+            money = f"{cost['currency']} {cost['cost']} ({cost['plan']})" if cost["plan"] else "no plan"
             typer.echo(f"{month} {cost['channel']}: {cost['sessions']} sessions, {money}")
+            for reason in cost["assumed"]:
+                typer.echo(f"{month} {cost['channel']}: assumed: {reason}")
         for one in entry["accounts"] if digests else []:
             typer.echo(f"{month} {one['channel']} {one['account']} sha256 {one['digest']}")
     lines = answer["lines"]

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+import yaml
 
 from stack.demo.figures import Balance, Evidence, figures
 from stack.demo.player import Tally
@@ -30,7 +32,6 @@ from ventanilla.contracts.conversation import (
     ConversationState,
 )
 from ventanilla.contracts.event import derived_id
-from ventanilla.institution import Allotment
 
 ACCOUNT = "999"
 AT = datetime(2026, 11, 24, 14, tzinfo=UTC)
@@ -95,7 +96,7 @@ def honest() -> Evidence:
         run=1, day="2026-11-24", seconds=1.0, citizens=[citizen], tally=tally, seen=seen,
         report=Report([sent], 0),
         before=Balance(10, Decimal("3277.00")), after=Balance(11, Decimal("3277.00")),
-        allotment=Allotment(channel=Channel.WHATSAPP, conversations=28000, monthly_price=Decimal(3277)),
+        plan=yaml.safe_load(Path("deploy/config/plans/movistar.yaml").read_text(encoding="utf-8")),
         listed_sessions={CONTACT: [(AT, 1)]}, dead_letters=0, desk_queues={},
     )  # fmt: skip
 

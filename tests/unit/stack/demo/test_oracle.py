@@ -2,11 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stack.demo.oracle import SESSION, percentile, sessions
+from billing.plans.loader import load_plan
+from billing.plans.models import Unit
+from billing.plans.pricing import Used, as_if
+from stack.demo.oracle import SESSION, month_cost, percentile, sessions
+from ventanilla.contracts.channel import Channel
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -49,3 +55,12 @@ def test_percentiles_are_by_nearest_rank() -> None:
     assert percentile(range(1, 101), 0.50) == 50
     assert percentile(range(1, 101), 0.99) == 99
     assert percentile(range(1, 1001), 0.99) == 990
+
+
+@given(st.sampled_from(["movistar", "tigo"]), st.integers(0, 70_000))
+def test_the_second_way_to_price_a_month_says_what_billing_says(name: str, used: int) -> None:
+    path = Path(f"deploy/config/plans/{name}.yaml")
+    file = yaml.safe_load(path.read_text(encoding="utf-8"))
+    by_billing = as_if(load_plan(path), "2026-11", [Used("1", Channel.WHATSAPP, Unit.SESSION, used)])
+    assert month_cost(file, "2026-11", used) == by_billing.total
+    assert str(month_cost(None, "2026-11", used)) == "0.00"
