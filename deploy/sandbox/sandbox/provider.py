@@ -14,11 +14,15 @@ from sandbox.deliveries import Deliveries
 from sandbox.domain.errors import HTTP_STATUSES, GraphError
 from sandbox.domain.sends import Send
 from sandbox.domain.statuses import FREE_SERVICE_MESSAGES, WINDOW, Planned, Sold, plan, status_object
-from sandbox.domain.webhooks import JsonObject, Number, contact_object, sender
+from sandbox.domain.webhooks import JsonObject, Number, contact_object, receiver, sender
 from sandbox.store.journal import Journal
 from sandbox.store.phones import Arrived, Phone, Phones, StatusSent, Written
 
 SENDS = prometheus_client.Counter("ventanilla_sandbox_sends_total", "Sends asked for", ["result"])
+
+
+ECHO = "echo"
+"""The category of what the business wrote on its own telephone."""
 
 
 class OutageError(Exception):
@@ -102,8 +106,41 @@ class Provider:
         self._plan_statuses(number, phone, message, failure.code if failure else None)
         return phone, message
 
+    def answer(self, number: Number, phone: Phone, text: str) -> tuple[Arrived, asyncio.Future[int]]:
+        """Somebody writes to the phone on the number's own telephone, which costs nothing.
+
+        The future is what `write` returns. Raises `BacklogFullError`.
+        """
+        now = phone.now(self.wall())
+        content: JsonObject = {"type": "text", "text": {"body": text}}
+        message = Arrived(
+            number=self.phones.next_number(), id=message_id(), account=number.phone_number_id,
+            contact=phone.contact, type="text", text=text, options=(), payload=content, at=now,
+            received_at=self.wall(), opaque=None, reply_to=None, category=ECHO,
+        )  # fmt: skip
+        echo = {
+            "from": number.display,
+            **receiver(phone.number, phone.user_id),
+            "id": message.id,
+            "timestamp": str(int(now.timestamp())),
+            **content,
+        }
+        contact = contact_object(None, phone.number, phone.user_id)
+        first: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def told(result: int) -> None:
+            if not first.done():
+                first.set_result(result)
+
+        value = {"contacts": [contact], "message_echoes": [echo]}
+        self.deliveries.add(phone.contact, number, value, told)
+        self.phones.keep(phone, message)
+        self.journal.add("message", phone.contact, message.account, message.shown())
+        self._plan_statuses(number, phone, message, None)
+        return message, first
+
     def _plan_statuses(self, number: Number, phone: Phone, message: Arrived, error: int | None) -> None:
-        sold = self._sold(phone, message)
+        sold = None if message.category == ECHO else self._sold(phone, message)
         for planned in plan(phone.behaviour, message.at, self._status_delay, failed=error is not None):
             status = status_object(planned, message.id, phone.recipient(), sold, message.opaque, error)
             told = self._on_status(phone, message, planned)

@@ -64,6 +64,28 @@ async def test_any_other_type_is_passed_on_as_it_is(
     assert ingest.messages()[1]["type"] == "hologram"
 
 
+async def test_an_answer_on_the_businesss_own_telephone_is_echoed_to_it_and_has_no_price(
+    sandbox: httpx.AsyncClient, ingest: WebhookReceiver
+) -> None:
+    wrote = await sandbox.post(f"/phones/{MARIA}/answers", json={"text": "Le llamo."})
+    assert wrote.json()["ingest_status"] == 200
+    await ingest.until(statuses=3)
+    (change,) = ingest.bodies[0]["entry"][0]["changes"]
+    assert change["field"] == "smb_message_echoes"
+    assert change["value"]["contacts"] == [{"profile": {}, "wa_id": MARIA}]
+    (echo,) = change["value"]["message_echoes"]
+    assert (echo["from"], echo["to"], echo["text"]) == ("2593-5000", MARIA, {"body": "Le llamo."})
+    statuses = ingest.statuses()
+    assert [(one["id"], one["status"]) for one in statuses] == [
+        (echo["id"], word) for word in ("sent", "delivered", "read")
+    ]
+    assert not any(one.keys() & {"pricing", "conversation", "biz_opaque_callback_data"} for one in statuses)
+    (shown,) = (await sandbox.get("/sent", params={"contact": MARIA})).json()
+    assert shown["text"] == "Le llamo."
+    nameless = await sandbox.post(f"/phones/{MARIA}/answers", json={"text": ""})
+    assert nameless.status_code == 422
+
+
 async def test_a_phone_may_hide_its_number_or_show_both_ids(
     sandbox: httpx.AsyncClient, ingest: WebhookReceiver
 ) -> None:

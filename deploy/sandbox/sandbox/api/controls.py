@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query
 
-from sandbox.api.inputs import Address, BehavioursInput, ClocksInput, FailInput, WriteInput
+from sandbox.api.inputs import Address, AnswerInput, BehavioursInput, ClocksInput, FailInput, WriteInput
 from sandbox.deliveries import BacklogFullError
 from sandbox.domain.statuses import Behaviour
 from sandbox.domain.webhooks import JsonObject, Number, choice
@@ -48,6 +48,16 @@ def controls(provider: Provider, default_account: str | None, time_zone: str) ->
         except BacklogFullError:
             raise HTTPException(503, "too many webhooks wait to be taken by ingest") from None
         return {"id": written.id, "ingest_status": await first}
+
+    @router.post("/phones/{contact}/answers")
+    async def answer(contact: Address, wanted: AnswerInput) -> dict[str, Any]:
+        """Somebody answers this phone on the telephone of the business's number; ingest gets the echo."""
+        number = _number(provider, wanted.account or default_account)
+        try:
+            arrived, first = provider.answer(number, phones.get(contact), wanted.text)
+        except BacklogFullError:
+            raise HTTPException(503, "too many webhooks wait to be taken by ingest") from None
+        return {"id": arrived.id, "ingest_status": await first}
 
     @router.post("/clocks")
     async def clocks(wanted: ClocksInput) -> dict[str, int]:

@@ -86,6 +86,13 @@ class WriteInput(Input):
         return self
 
 
+class AnswerInput(Input):
+    """What somebody writes to a phone on the telephone of the business's number."""
+
+    account: str | None = None
+    text: str = Field(min_length=1, max_length=4096)
+
+
 class ClocksInput(Input):
     clocks: dict[Address, Moment] = Field(max_length=10_000)
 

@@ -83,11 +83,14 @@ def status_object(
     planned: Planned,
     message_id: str,
     recipient: dict[str, str],
-    sold: Sold,
+    sold: Sold | None,
     opaque: str | None,
     error: int | None,
 ) -> dict[str, Any]:
-    """One item of a webhook's `statuses`. `recipient` has `recipient_id`, `recipient_user_id` or both."""
+    """One item of a webhook's `statuses`. `recipient` has `recipient_id`, `recipient_user_id` or both.
+
+    `sold` is None of what was written on the business's own telephone: that has no price.
+    """
     body: dict[str, Any] = {
         "id": message_id,
         "status": planned.status,
@@ -98,7 +101,7 @@ def status_object(
         body["biz_opaque_callback_data"] = opaque
     if planned.status == "failed" and error is not None:
         body["errors"] = [status_error(error)]
-    else:
+    elif sold is not None:
         if planned.status == "sent":
             body["conversation"] = sold.conversation()
         body["pricing"] = sold.pricing()

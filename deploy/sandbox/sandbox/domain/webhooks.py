@@ -28,10 +28,16 @@ def signature(secret: str, body: bytes) -> str:
 
 
 def webhook(number: Number, values: Iterable[JsonObject]) -> bytes:
-    """One body with a change for each of `values` (each has `messages` or `statuses`, perhaps `contacts`)."""
+    """One body with a change for each of `values`.
+
+    Each has `messages`, `statuses` or `message_echoes`, and perhaps `contacts`.
+    """
     metadata = {"display_phone_number": number.display, "phone_number_id": number.phone_number_id}
     changes = [
-        {"value": {"messaging_product": "whatsapp", "metadata": metadata, **value}, "field": "messages"}
+        {
+            "value": {"messaging_product": "whatsapp", "metadata": metadata, **value},
+            "field": "smb_message_echoes" if "message_echoes" in value else "messages",
+        }
         for value in values
     ]
     body = {
@@ -54,6 +60,11 @@ def contact_object(name: str | None, number: str | None, user_id: str | None) ->
 def sender(number: str | None, user_id: str | None) -> JsonObject:
     """Who a message is from."""
     return ({"from": number} if number else {}) | ({"from_user_id": user_id} if user_id else {})
+
+
+def receiver(number: str | None, user_id: str | None) -> JsonObject:
+    """To whom an echo was sent."""
+    return ({"to": number} if number else {}) | ({"to_user_id": user_id} if user_id else {})
 
 
 def choice(kind: str, option_id: str, title: str, description: str | None) -> JsonObject:

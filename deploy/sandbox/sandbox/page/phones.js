@@ -132,6 +132,19 @@ class Phone {
     }
   }
 
+  // The institution answers, not on its desk but on its own telephone.
+  async answer() {
+    const text = this.input.value.trim() || "Buenos días, le atiendo por este medio.";
+    try {
+      await post(`/phones/${encodeURIComponent(this.contact)}/answers`, { account: this.account, text });
+      this.input.value = "";
+      this.fit();
+      this.complain("");
+    } catch (error) {
+      this.complain(`No se pudo enviar: ${error.message}`);
+    }
+  }
+
   complain(text) {
     let line = $(".problem", this.node);
     if (!line) {
@@ -246,7 +259,8 @@ class Phone {
       { title: "📄 Documento", type: "document", payload: { id: `media-${place}`, mime_type: "application/pdf", filename: "escritura.pdf" } },
       { title: "📍 Ubicación", type: "location", payload: { latitude: 13.6929, longitude: -89.2182, name: "San Salvador" } },
     ];
-    this.sheet("Enviar un ejemplo", samples, ({ type, payload }) => this.write({ type, payload }));
+    const answer = { title: "☎ Responder desde el teléfono de la institución", description: "Lo que está escrito abajo, como si lo enviara ella" };
+    this.sheet("Enviar un ejemplo", [...samples, answer], (picked) => (picked === answer ? this.answer() : this.write({ type: picked.type, payload: picked.payload })));
   }
 
   sheet(title, options, pick) {
