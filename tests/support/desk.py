@@ -49,6 +49,8 @@ PASSWORD = "una-clave-de-prueba"
 TOKEN_KEY = "t" * 40
 WHATSAPP = "106540352242922"
 REPLAY = "106540352242999"
+FINANCE = "http://127.0.0.1:1/"
+"""Where nobody is: a test that opens the finance page runs one."""
 
 
 @dataclass
@@ -267,7 +269,11 @@ def _quick_hasher() -> PasswordHasher:
 
 @asynccontextmanager
 async def running_desk(
-    engines: RunningEngines, database: str, *, with_router: bool = True
+    engines: RunningEngines,
+    database: str,
+    *,
+    with_router: bool = True,
+    finance_url: str | None = FINANCE,
 ) -> AsyncIterator[World]:
     """Runs until the block ends; then both stop as at SIGTERM."""
     await apply(engines.kafka)
@@ -277,8 +283,8 @@ async def running_desk(
             router = create_router(RouterSettings.model_validate(common))
             await stack.enter_async_context(router.router.lifespan_context(router))
         stack.enter_context(patch.object(passwords, "PasswordHasher", _quick_hasher))
-        people = {"admin_password": PASSWORD, "demo_password": PASSWORD}
-        app = create_app(DeskSettings.model_validate(common | people))
+        own = {"admin_password": PASSWORD, "demo_password": PASSWORD, "finance_url": finance_url}
+        app = create_app(DeskSettings.model_validate(common | own))
         url = await stack.enter_async_context(serving(app, lifespan="on"))
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
         async with asyncio.timeout(60):

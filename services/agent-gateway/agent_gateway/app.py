@@ -1,6 +1,7 @@
 """Puts the desk together: its projection, its API, its page."""
 
 import asyncio
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -9,9 +10,8 @@ from agent_gateway.api.acts import act_routes
 from agent_gateway.api.conversations import conversation_routes
 from agent_gateway.api.events import event_routes
 from agent_gateway.api.feed import Feed
+from agent_gateway.api.finance import finance_routes
 from agent_gateway.api.gate import Gate
-from agent_gateway.api.headers import SecurityHeaders
-from agent_gateway.api.page import page_routes
 from agent_gateway.api.presence import presence_routes
 from agent_gateway.api.problems import show_problems
 from agent_gateway.api.queues import queue_routes
@@ -24,6 +24,7 @@ from agent_gateway.texts import load_texts
 from ventanilla.clock import utc_now
 from ventanilla.contracts.conversation import AgentActed
 from ventanilla.observability import logger
+from ventanilla.page import SecurityHeaders, page_routes
 from ventanilla.service import Runtime, service_app
 from ventanilla.settings import load_settings
 from ventanilla.store import StoreError
@@ -32,6 +33,7 @@ from ventanilla.topics import AGENT_ACTED
 log = logger(__name__)
 
 _PURGE_EVERY_SECONDS = 600
+_STATIC = Path(__file__).parent / "static"
 
 
 def create_app(settings: DeskSettings | None = None) -> FastAPI:
@@ -55,7 +57,7 @@ def create_app(settings: DeskSettings | None = None) -> FastAPI:
         feed = Feed(desk)
         runtime.background("feed", feed.run)
         runtime.background("purge", lambda: _purge(desk))
-        _route(app, desk, feed)
+        _route(app, desk, feed, runtime.settings.finance_url)
 
     app = service_app(
         "agent-gateway",
@@ -69,16 +71,17 @@ def create_app(settings: DeskSettings | None = None) -> FastAPI:
     return app
 
 
-def _route(app: FastAPI, desk: Desk, feed: Feed) -> None:
+def _route(app: FastAPI, desk: Desk, feed: Feed, finance_url: str | None) -> None:
     gate = Gate(desk)
-    app.include_router(session_routes(desk, gate))
+    app.include_router(session_routes(desk, gate, finance_page=finance_url is not None))
+    app.include_router(finance_routes(desk, gate, finance_url))
     app.include_router(presence_routes(desk, gate))
     app.include_router(queue_routes(desk, gate))
     app.include_router(conversation_routes(desk, gate))
     app.include_router(act_routes(desk, gate))
     app.include_router(account_routes(desk, gate))
     app.include_router(event_routes(desk, gate, feed))
-    app.include_router(page_routes())
+    app.include_router(page_routes(_STATIC))
 
 
 async def _purge(desk: Desk) -> None:

@@ -49,6 +49,7 @@ def _sandbox_people(desk: Desk) -> Iterator[tuple[str, Role, list[str], str]]:
         if queue.area is None:
             yield f"agente.{queue_id}", Role.AGENT, [queue_id], names.agent.format(place=queue.name)
     yield "supervisora", Role.SUPERVISOR, [], names.supervisor
+    yield "finanzas", Role.FINANCE, [], names.finance
 
 
 async def _make(

@@ -10,5 +10,7 @@ class DeskSettings(ServiceSettings):
     admin_password: SecretStr | None = None
     """Makes the account `admin` when there is no account at all."""
     demo_password: SecretStr | None = None
-    """Sandboxes only: makes `agente.<area>` for each area, `agente.<queue>` for each queue without one, and
-    `supervisora`, where they are missing."""
+    """Sandboxes only: makes `agente.<area>` for each area, `agente.<queue>` for each queue without one,
+    `supervisora` and `finanzas`, where they are missing."""
+    finance_url: str | None = Field(default=None, pattern=r"^https?://[^#?\s]+$")
+    """Where people's browsers find the finance page, billing's; without it the desk leads to none."""

@@ -8,6 +8,7 @@ from ventanilla.checked_yaml import Section, load_checked
 class AccountNames(Section):
     admin: str
     supervisor: str
+    finance: str
     agent: str
     """May use {place}, the name of an area or a queue."""
 

@@ -3,10 +3,12 @@
 import asyncio
 from typing import Any
 
+import jwt
 import pytest
 
-from support.desk import TOKEN_KEY, World
-from ventanilla.access import Role, issue_token
+from support.desk import FINANCE, PASSWORD, TOKEN_KEY, World, running_desk
+from support.engines import RunningEngines
+from ventanilla.access import Role, issue_token, read_token
 
 
 async def test_the_session_cookie_is_for_the_desk_alone_and_ends_at_logout(world: World) -> None:
@@ -19,7 +21,7 @@ async def test_the_session_cookie_is_for_the_desk_alone_and_ends_at_logout(world
     assert "Domain" not in cookie
     assert answer.json() == {
         "id": "agente.rprh", "name": "Agente de Propiedad Raíz", "role": "agent",
-        "areas": ["rprh"], "capacity": 6,
+        "areas": ["rprh"], "capacity": 6, "finance": False,
     }  # fmt: skip
     stored = await world.store.collection("desk_sessions").find({}).to_list()
     assert agent.cookie not in str(stored)
@@ -160,10 +162,72 @@ async def test_scripts_come_with_a_token(world: World) -> None:
     assert bad.status_code == 401
 
 
+async def test_finance_signs_in_at_the_desk_and_is_led_to_its_page(world: World) -> None:
+    finance = await world.agent("finanzas")
+    assert (await finance.get("/v1/session"))["finance"] is True
+    answer = await finance.request("POST", "/v1/session/finance")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    page, token = answer.json()["url"].split("#token=")
+    assert page == FINANCE
+    principal = read_token(TOKEN_KEY, token)
+    assert (principal.subject, principal.role) == ("finanzas", Role.FINANCE)
+    claims = jwt.decode(token, TOKEN_KEY, algorithms=["HS256"], audience="ventanilla")
+    assert claims["exp"] - claims["iat"] == 30 * 60
+
+
+async def test_finance_sees_no_conversation(world: World) -> None:
+    finance = await world.agent("finanzas")
+    waiting = await world.citizen().waits_in("rprh")
+    for method, path in (
+        ("GET", "/v1/conversations?view=all"), ("GET", f"/v1/conversations/{waiting.id}"),
+        ("GET", "/v1/queues"), ("GET", "/v1/institution"), ("POST", f"/v1/conversations/{waiting.id}/take"), ("GET", "/v1/accounts"),
+    ):  # fmt: skip
+        answer = await finance.request(method, path)
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), path
+    async with finance.events() as events:
+        with pytest.raises(Exception, match="4403"):
+            await events.until("hello")
+    assert (await finance.request("DELETE", "/v1/session")).status_code == 204
+
+
+async def test_nobody_else_gets_a_token_for_the_finance_page(world: World) -> None:
+    for name, status in (("agente.rprh", 403), ("supervisora", 200), ("admin", 200)):
+        person = await world.agent(name)
+        assert (await person.request("POST", "/v1/session/finance")).status_code == status, name
+        assert (await person.get("/v1/session"))["finance"] is (status == 200)
+    assert (await world.nobody().request("POST", "/v1/session/finance")).status_code == 401
+    supervisor = await world.agent("supervisora")
+    foreign = await supervisor.request("POST", "/v1/session/finance", origin="https://otro.example")
+    assert (foreign.status_code, foreign.json()["code"]) == (403, "foreign_origin")
+    # A token makes no other token, which would outlive it.
+    token = issue_token(TOKEN_KEY, "robot", Role.ADMIN)
+    robot = await world.http.post(
+        "/v1/session/finance", headers={"authorization": f"Bearer {token}", "origin": world.url}
+    )
+    assert robot.status_code == 401
+
+
+async def test_an_administrator_makes_accounts_for_finance(world: World) -> None:
+    admin = await world.agent("admin")
+    new = {"username": "rosa", "password": PASSWORD, "role": "finance", "display_name": "Rosa Portillo"}
+    assert (await admin.request("POST", "/v1/accounts", new)).status_code == 201
+    rosa = await world.agent("rosa")
+    assert (await rosa.request("POST", "/v1/session/finance")).status_code == 200
+
+
+async def test_without_a_finance_page_the_desk_says_so(engines: RunningEngines, database: str) -> None:
+    async with running_desk(engines, database, with_router=False, finance_url=None) as world:
+        finance = await world.agent("finanzas")
+        assert (await finance.get("/v1/session"))["finance"] is False
+        answer = await finance.request("POST", "/v1/session/finance")
+        assert (answer.status_code, answer.json()["code"]) == (404, "no_finance_page")
+
+
 async def test_the_api_describes_itself(world: World) -> None:
     described = (await world.http.get("/openapi.json")).json()
     assert set(described["paths"]) == {
-        "/v1/session", "/v1/presence", "/v1/queues", "/v1/institution", "/v1/conversations",
+        "/v1/session", "/v1/session/finance", "/v1/presence", "/v1/queues", "/v1/institution",
+        "/v1/conversations",
         "/v1/conversations/{conversation_id}", "/v1/conversations/{conversation_id}/read",
         "/v1/conversations/{conversation_id}/take", "/v1/conversations/{conversation_id}/reply",
         "/v1/conversations/{conversation_id}/transfer", "/v1/conversations/{conversation_id}/release",

@@ -2,7 +2,7 @@
 
 Frames, by `type`: `hello` (the viewer's presence), `conversation` (as in the list), `gone` (it left the
 viewer's areas), `message`, `status`, `queues`, `resync` (read the lists again), `pong` (to any frame sent).
-Close codes: 4401 the session has ended, 4403 not from this desk's page.
+Close codes: 4401 the session has ended, 4403 not from this desk's page, or not of somebody who works at it.
 """
 
 import asyncio
@@ -91,6 +91,8 @@ async def _admitted(gate: Gate, websocket: WebSocket) -> Viewer:
     person = await gate.person(websocket, deed=False)
     if person is None:
         raise _EndedError(SESSION_ENDED)
+    if not person.works_at_the_desk:
+        raise _EndedError(FOREIGN)
     return person
 
 

@@ -76,10 +76,18 @@ class Gate:
         return Viewer(principal.subject, principal.subject, principal.role, principal.areas, capacity)
 
     async def __call__(self, request: Request) -> Viewer:
-        """The dependency of every route that needs somebody."""
-        script = self.script(request)
-        if script is not None:
-            return script
+        """The dependency of every route that needs somebody who works at the desk."""
+        viewer = await self.signed_in(request)
+        if not viewer.works_at_the_desk:
+            raise Problem(403, "forbidden")
+        return viewer
+
+    async def signed_in(self, request: Request) -> Viewer:
+        """Whoever has an account, or a token for the desk."""
+        return self.script(request) or await self.in_person(request)
+
+    async def in_person(self, request: Request) -> Viewer:
+        """By the session cookie alone: no token makes another."""
         unsafe = request.method not in _SAFE_METHODS
         if unsafe and not same_origin(request):
             raise Problem(403, "foreign_origin")

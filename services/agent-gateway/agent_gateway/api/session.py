@@ -32,15 +32,11 @@ class SessionView(BaseModel):
         description="Walls that the viewer sees behind. `*`, or none for others than agents: all."
     )
     capacity: int
+    finance: bool = Field(description="Whether `POST /v1/session/finance` leads to the finance page.")
 
 
-def session_view(viewer: Viewer) -> SessionView:
-    return SessionView(
-        id=viewer.id, name=viewer.name, role=viewer.role, areas=sorted(viewer.areas), capacity=viewer.capacity
-    )
-
-
-def session_routes(desk: Desk, gate: Gate) -> APIRouter:
+def session_routes(desk: Desk, gate: Gate, *, finance_page: bool) -> APIRouter:
+    """`finance_page`: whether there is one."""
     routes = APIRouter(prefix="/v1/session", tags=["session"], dependencies=[Depends(json_only)])
 
     @routes.post("", responses=answers(401, 403, 415, 429))
@@ -59,16 +55,28 @@ def session_routes(desk: Desk, gate: Gate) -> APIRouter:
         return session_view(viewer_of(account, desk.institution.conversation.agent_capacity))
 
     @routes.get("", responses=answers(401))
-    async def whoami(viewer: Annotated[Viewer, Depends(gate)]) -> SessionView:
+    async def whoami(viewer: Annotated[Viewer, Depends(gate.signed_in)]) -> SessionView:
         """Who the caller is."""
         return session_view(viewer)
 
     @routes.delete("", status_code=204, responses=answers(401, 403))
-    async def log_out(request: Request, response: Response, viewer: Annotated[Viewer, Depends(gate)]) -> None:
+    async def log_out(
+        request: Request, response: Response, viewer: Annotated[Viewer, Depends(gate.signed_in)]
+    ) -> None:
         """Ends this session, here and in the store."""
         await desk.sessions.end(request.cookies.get(COOKIE, ""))
         await desk.presences.leave(viewer.id)
         response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+
+    def session_view(viewer: Viewer) -> SessionView:
+        return SessionView(
+            id=viewer.id,
+            name=viewer.name,
+            role=viewer.role,
+            areas=sorted(viewer.areas),
+            capacity=viewer.capacity,
+            finance=finance_page and viewer.may_read_finances,
+        )
 
     return routes
 

@@ -1,12 +1,14 @@
 """Who looks at the desk."""
 
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from ventanilla.access import Role
 
 DESK_ROLES = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMIN})
 """Finance has reports, and no business in conversations."""
+
+FINANCE_ROLES = frozenset({Role.SUPERVISOR, Role.FINANCE, Role.ADMIN})
+"""Who may see what it all costs."""
 
 EVERYWHERE = "*"
 """Among an account's areas: every area, and every queue without one."""
@@ -39,6 +41,10 @@ class Viewer:
         """A supervisor's authority: over the bot's conversations and over other agents'."""
         return self.role in (Role.SUPERVISOR, Role.ADMIN)
 
+    @property
+    def works_at_the_desk(self) -> bool:
+        return self.role in DESK_ROLES
 
-def is_desk_role(role: Role) -> TypeGuard[Role]:
-    return role in DESK_ROLES
+    @property
+    def may_read_finances(self) -> bool:
+        return self.role in FINANCE_ROLES

@@ -50,6 +50,7 @@ export const api = {
   session: () => get('/v1/session'),
   login: async (username, password) => (await call('POST', '/v1/session', { username, password })).body,
   logout: () => call('DELETE', '/v1/session'),
+  finance: async () => (await call('POST', '/v1/session/finance')).body.url,
   institution: () => get('/v1/institution'),
   queues: async () => (await get('/v1/queues')).items,
   conversations: (view, after) => get(`/v1/conversations?view=${view}${after ? `&after=${encodeURIComponent(after)}` : ''}`),

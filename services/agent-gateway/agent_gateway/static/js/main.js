@@ -4,16 +4,17 @@ import { api, onSessionEnd } from './api.js';
 import { composerElement, focusComposer } from './composer.js';
 import { announce, h } from './dom.js';
 import { connect, disconnect } from './events.js';
+import { FINANCE_ANCHOR, openFinance, showFinanceDoor } from './finance.js';
 import { useZone } from './format.js';
 import { detailsElement, headElement } from './head.js';
 import { listenForShortcuts } from './keyboard.js';
 import { listsElement } from './lists.js';
 import { logIn } from './login.js';
-import { noticePlace } from './notices.js';
+import { noticePlace, notify } from './notices.js';
 import { restore } from './outbox.js';
 import { changed, state } from './state.js';
 import { TEXTS } from './texts.js';
-import { bannerElement, onLogout, topElement } from './topbar.js';
+import { bannerElement, onFinance, onLogout, topElement } from './topbar.js';
 import { emptyElement, transcriptElement } from './transcript.js';
 
 const place = document.getElementById('desk');
@@ -37,6 +38,8 @@ function panes() {
 }
 
 async function start(session) {
+  const asked = session.finance && location.hash === FINANCE_ANCHOR;
+  if (session.role === 'finance' || asked) return showFinanceDoor(place, session, logOut);
   state.me = session;
   state.institution = await api.institution();
   useZone(state.institution.time_zone);
@@ -58,12 +61,15 @@ async function end() {
 }
 
 onSessionEnd(end);
-onLogout(async () => {
+async function logOut() {
   disconnect();
   await api.logout().catch(() => {});
   sessionStorage.clear();
   location.reload();
-});
+}
+
+onLogout(logOut);
+onFinance(() => openFinance().catch((error) => notify(error.message, 'warning')));
 listenForShortcuts();
 document.title = TEXTS.title;
 start(await api.session().catch(() => logIn(place)));

@@ -22,14 +22,21 @@ export const TEXTS = {
     offline: 'Desconectado',
   },
 
-  roles: { agent: 'Agente', supervisor: 'Supervisión', admin: 'Administración' },
+  roles: { agent: 'Agente', supervisor: 'Supervisión', finance: 'Finanzas', admin: 'Administración' },
 
   connection: {
     lost: 'Sin conexión con el servidor. Reconectando… Lo que escriba se enviará al volver.',
     back: 'Conexión restablecida.',
   },
 
-  top: { help: 'Atajos', logout: 'Salir', helpHint: 'Atajos de teclado (F1)' },
+  top: { help: 'Atajos', logout: 'Salir', helpHint: 'Atajos de teclado (F1)', finance: 'Finanzas' },
+
+  finance: {
+    heading: 'Finanzas',
+    opening: 'Abriendo la página de finanzas…',
+    again: 'Intentar de nuevo',
+    none: 'Su cuenta es de finanzas, y esa página no está configurada. Avise a quien administra el sistema.',
+  },
 
   lists: {
     label: 'Conversaciones',

@@ -11,6 +11,7 @@ const me = h('span.me');
 const choices = ['available', 'busy', 'away'].map((value) => h('option', { value }, TEXTS.presence[value]));
 const presence = h('select', { id: 'presence' }, choices);
 const dot = h('span.dot', { aria: { hidden: 'true' } });
+const finance = h('button.quiet', { type: 'button', hidden: true }, TEXTS.top.finance);
 const logout = h('button.quiet', { type: 'button' }, TEXTS.top.logout);
 
 export const topElement = h('header.top', {},
@@ -18,6 +19,7 @@ export const topElement = h('header.top', {},
   h('div.top-tools', {},
     h('label.presence', {}, h('span.only-heard', {}, TEXTS.presence.label), dot, presence),
     me,
+    finance,
     h('button.quiet', { type: 'button', title: TEXTS.top.helpHint, onclick: showHelp }, TEXTS.top.help),
     logout));
 
@@ -28,6 +30,10 @@ presence.addEventListener('change', async () => {
   changed();
   await api.presence(presence.value).catch(() => {});
 });
+
+export function onFinance(handler) {
+  finance.addEventListener('click', handler);
+}
 
 export function onLogout(handler) {
   logout.addEventListener('click', handler);
@@ -41,6 +47,7 @@ subscribe(() => {
   setText(institution, state.institution?.name || '');
   setText(me, `${state.me.name} · ${TEXTS.roles[state.me.role]}`);
   if (presence.value !== state.presence) presence.value = state.presence;
+  finance.hidden = !state.me.finance;
   presence.disabled = !state.connected; // what was chosen before is on its way
   dot.dataset.state = state.connected ? state.presence : 'offline';
   bannerElement.hidden = state.connected || !everConnected;
