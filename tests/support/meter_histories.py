@@ -56,5 +56,8 @@ def standing(emitted: Iterable[Event]) -> list[tuple[datetime, int]]:
 
 def as_they_arrive(history: Sequence[MessageStatus], delays: Sequence[timedelta]) -> list[MessageStatus]:
     """Each status so long after its time; of two at one moment the first in the list comes first."""
-    due = sorted(zip(history, delays, strict=True), key=lambda pair: pair[0].occurred_at + pair[1])
-    return [status for status, _ in due]
+    came = [
+        one.model_copy(update={"received_at": one.occurred_at + delay})
+        for one, delay in zip(history, delays, strict=True)
+    ]
+    return sorted(came, key=lambda one: one.received_at or one.occurred_at)

@@ -1,19 +1,23 @@
 """What billing consumes: statuses into meters, and its own sessions into what the API reads."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from billing.domain.meter import Meter, meter
+from billing.domain.meter import Meter, meter, received_at
 from billing.metrics import REASONS, RECEIVED, RELEASED, STATUSES
 from billing.store import Places, Sessions
 from ventanilla.clock import utc_now
 from ventanilla.contracts.billing import SessionChanged
-from ventanilla.contracts.channel import MessageStatus
 from ventanilla.contracts.conversation import ContactLinked, ConversationChanged
 from ventanilla.contracts.event import Event
 from ventanilla.institution import Institution
+from ventanilla.moments import written
 from ventanilla.stream import Decision, KeyedState, Stream
-from ventanilla.topics import CONTACT_LINKED, LIFECYCLE, METER_MOVED, SESSION, STATUS
+from ventanilla.topics import CONTACT_LINKED, ECHOED, LIFECYCLE, METER_DUE, METER_MOVED, SESSION, STATUS
+
+METERS = "meters"
+METER_INPUTS = (STATUS, ECHOED, CONTACT_LINKED, METER_MOVED, METER_DUE)
 
 
 def consume(
@@ -28,7 +32,13 @@ def consume(
     `on_sessions` is called when the read model has changed.
     """
     metering = institution.metering
-    rule = meter(institution.zone, metering.settling, metering.clock_skew, reading_clock(institution))
+    rule = meter(
+        institution.zone,
+        metering.settling,
+        metering.clock_skew,
+        now=reading_clock(institution),
+        came_at=arrival_clock(institution),
+    )
 
     def decide(state: Meter | None, event: Event) -> Decision[Meter]:
         decision = rule(state, event)
@@ -51,9 +61,21 @@ def consume(
     stream.each_batch("places", [LIFECYCLE], place)
     stream.each_batch("aliases", [CONTACT_LINKED], link)
     return stream.keyed(
-        "meters", [STATUS, CONTACT_LINKED, METER_MOVED],
-        collection="billing_meters", state=Meter, decide=decide,
+        METERS, METER_INPUTS, collection="billing_meters", state=Meter, decide=decide,
+        indexed=lambda state: indexed(state, metering.clock_skew),
     )  # fmt: skip
+
+
+def indexed(state: Meter, clock_skew: timedelta) -> dict[str, Any]:
+    """What is asked of all meters: when the next held status is due, and what became of every status read."""
+    due_at = state.due_at
+    return {
+        "due_at": None if due_at is None else written(due_at - clock_skew),
+        "channel": state.channel.value,
+        "account": state.account,
+        "received": state.received,
+        "tally": {outcome.replace(":", "_"): count for outcome, count in state.tally.items()},
+    }
 
 
 def count(before: Meter | None, after: Meter | None) -> None:
@@ -77,11 +99,16 @@ def count(before: Meter | None, after: Meter | None) -> None:
 
 def reading_clock(institution: Institution) -> Callable[[Event], datetime]:
     """When an event is read: by the wall clock, and on a replay account at the event's own time."""
-    replayed = {(one.channel, one.id) for one in institution.accounts if one.replay}
+    replayed = _replayed(institution)
+    return lambda event: event.occurred_at if replayed(event) else utc_now()
 
-    def now(event: Event) -> datetime:
-        if isinstance(event, MessageStatus) and (event.channel, event.account) in replayed:
-            return event.occurred_at
-        return utc_now()
 
-    return now
+def arrival_clock(institution: Institution) -> Callable[[Event], datetime]:
+    """When an event came: as it says, else when it is read; on a replay account at the event's own time."""
+    replayed = _replayed(institution)
+    return lambda event: event.occurred_at if replayed(event) else received_at(event) or utc_now()
+
+
+def _replayed(institution: Institution) -> Callable[[Event], bool]:
+    accounts = {(one.channel, one.id) for one in institution.accounts if one.replay}
+    return lambda event: (getattr(event, "channel", None), getattr(event, "account", None)) in accounts

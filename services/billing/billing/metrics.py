@@ -8,7 +8,7 @@ RECEIVED = Counter(
 )
 RELEASED = Counter(
     "ventanilla_billing_statuses_released_total",
-    "Statuses that were quarantined ahead of their time and have had another outcome since",
+    "Statuses that have had another outcome since: their time came, or they turned out to be of an echo",
 )
 STATUSES = Counter(
     "ventanilla_billing_statuses_total",

@@ -63,6 +63,11 @@ class MeterMoved(Event):
     delivered: dict[str, Timestamp] = {}
     seen: dict[str, Timestamp] = {}
     conversations: dict[str, str] = {}
+    facts: dict[str, str] = {}
+    echoed: list[str] = []
+    """Messages written on the number's own telephone: they do not count."""
+    came_at: Timestamp | None = None
+    """When what is handed on came to us."""
     through: list[str] = []
     """The contacts that handed them on, in order: two that were joined into each other must not for ever."""
 
@@ -71,7 +76,7 @@ class Note(StrEnum):
     """What the meter did not simply count."""
 
     ADJUSTMENT = "adjustment"  # it came after its time was settled: no session was edited
-    CONFLICT = "conflict"  # one message id with two delivery times: the earlier stands
+    CONFLICT = "conflict"  # one message id, delivered with two times (the earlier stands) or two payloads
     HELD = "held"  # its time has not come yet: it is counted when it has
     RELEASED = "released"  # its time has come
     REFUSED = "refused"  # its time is too far ahead to be a clock's error: it never counts
@@ -81,9 +86,9 @@ class MeterNoted(Event):
     """A status that the meter did not simply count, for whoever must decide about it.
 
     An adjustment names the month that it comes from (`month`) and the one that was running when it came
-    (`noted_in`), both `YYYY-MM` in the institution's time zone. Whether it would have opened a session is no
-    longer known to the meter: between `sessions_at_least` and `sessions_at_most`; `ventanilla recompute`
-    tells it from the statuses.
+    (`noted_in`), both `YYYY-MM` in the institution's time zone. How many sessions it would have added to what
+    was billed and adjusted before lies between `sessions_at_least` and `sessions_at_most`: the same, where
+    the meter still can tell. `ventanilla recompute` always can, from the statuses.
     """
 
     note: Note
@@ -97,6 +102,11 @@ class MeterNoted(Event):
     """Of a conflict: the time that stands."""
     month: str
     noted_in: str
+    came_at: Timestamp | None = None
+    """When it came to us: an adjustment stands in the statement of the month that closed next."""
+    reason: str | None = None
+    """Of an adjustment: `closed` (its month was), `settled` (its sessions were sealed) or `echoed` (a message
+    that was billed turned out to be an echo). Of a conflict: `time` or `payload`."""
     sessions_at_least: int = 0
     sessions_at_most: int = 0
     cause_id: str

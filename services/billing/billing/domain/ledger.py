@@ -1,10 +1,11 @@
 """From what is known of a contact to what is published of it: the changes of its sessions, and sealing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from billing.domain.closing import closed_until, month_of
 from billing.domain.sessions import LENGTH, Session, sessions
 from billing.domain.state import Delivery, Meter, Sealed
 from ventanilla.contracts.billing import SessionChange, SessionChanged
@@ -21,9 +22,17 @@ class Rules:
     """Says to which month a session belongs."""
     settling: timedelta = timedelta(days=10)
     clock_skew: timedelta = timedelta(minutes=5)
+    came_at: Callable[[Event], datetime] = lambda event: event.occurred_at
+    """When an event came to us."""
 
     def month(self, moment: datetime) -> str:
-        return f"{moment.astimezone(self.zone):%Y-%m}"
+        return month_of(moment, self.zone)
+
+    def too_late(self, at: datetime, came_at: datetime) -> bool:
+        """Whether what was delivered at `at` could touch a month that was closed when it came."""
+        if came_at < at + self.settling:
+            return False  # a month closes later than that; said first, because the calendar costs more
+        return at < closed_until(came_at, self.zone, self.settling)
 
 
 def settle(
@@ -45,12 +54,20 @@ def settle(
     openers = _openers(differences, looked_at.values())
     changed, outputs = _publish(state, differences, cause, rules, openers, ours=ours)
     known = state.model_copy(update={"deliveries": deliveries, "latest": latest, **changed})
-    return Decision(seal(known, latest, rules), outputs)
+    return Decision(seal(known, None if latest is None else latest - rules.settling, rules), outputs)
 
 
-def seal(state: Meter, latest: datetime | None, rules: Rules) -> Meter:
-    """Fold sessions that ended a settling time before `latest` into totals. Says nothing: nothing changed."""
-    horizon = None if latest is None else latest - rules.settling
+def take_back(state: Meter, message: str, cause: Event, rules: Rules) -> Decision[Meter]:
+    """Without a message of the live part: it turned out not to count."""
+    deliveries = {name: delivery for name, delivery in state.deliveries.items() if name != message}
+    differences = _differences(state, deliveries.values(), cause)
+    openers = _openers(differences, deliveries.values())
+    changed, outputs = _publish(state, differences, cause, rules, openers, ours=True)
+    return Decision(state.model_copy(update={"deliveries": deliveries, **changed}), outputs)
+
+
+def seal(state: Meter, horizon: datetime | None, rules: Rules) -> Meter:
+    """Fold sessions that ended by `horizon` into totals. Says nothing: nothing changed."""
     first = next(iter(state.published.values()), None)
     if horizon is None or first is None or first[0] + LENGTH > horizon:
         return state
@@ -68,13 +85,18 @@ def seal(state: Meter, latest: datetime | None, rules: Rules) -> Meter:
         del published[key]
         revisions.pop(key, None)
     assert sealed is not None
+    late = {
+        message: delivery for message, delivery in state.late.items() if delivery.counted_at >= sealed.until
+    }
+    if len(late) < len(state.late):
+        sealed = sealed.with_marks(sorted(state.late.keys() - late.keys()))
     voided = {key: opened_at for key, opened_at in state.voided.items() if opened_at >= sealed.until}
     for key in state.voided.keys() - voided.keys():
         revisions.pop(key, None)
     return state.model_copy(
         update={
             "sealed": sealed, "deliveries": deliveries, "published": published, "revisions": revisions,
-            "voided": voided,
+            "voided": voided, "late": late,
         }
     )  # fmt: skip
 

@@ -7,24 +7,31 @@ for one id the earliest stands, so that the set does not depend on the order of 
 Every status read has one outcome, and they sum up to what was received:
 
 * `counted`: the first that makes its message count;
-* `duplicate`: its message counts already; `duplicate:conflict` when it gives another delivery time, which is
-  also noted; `duplicate:sealed` when its message lies in the sealed part;
-* `excluded:not_delivered`, `excluded:no_message_id`;
-* `quarantined:ahead`: its time has not come; it is held, noted, and counted with the first event of its
-  contact after its time has come. `quarantined:far_ahead`: more than a settling time, or more of them than a
-  meter holds: noted, never counted. `quarantined:late`: older than what is sealed: noted as an adjustment;
+* `duplicate`: its message counts already; `duplicate:conflict` when it gives another delivery time, or says
+  something else of price or conversation, which is also noted; `duplicate:sealed` when its message lies in
+  the sealed part; `duplicate:closed` when its message came too late before;
+* `excluded:not_delivered`, `excluded:no_message_id`, `excluded:echoed`: written on the number's own telephone
+  (a message that counted before its echo came goes from `counted` to here);
+* `quarantined:ahead`: its time has not come; it is held, noted, and counted when its time has come.
+  `quarantined:far_ahead`: more than a settling time, or more of them than a meter holds: noted, not counted.
+  `quarantined:closed`: it came when its month was closed, and `quarantined:late`: older than what is sealed:
+  both noted as adjustments;
 * `moved`: passed on to the contact that this one turned out to be, whose meter then decides.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from billing.domain.ledger import Rules, seal, session_id, settle
+from billing.domain.adjusting import adjust
+from billing.domain.echoes import on_echo
+from billing.domain.joining import on_linked, on_moved
+from billing.domain.ledger import Rules, session_id, settle
 from billing.domain.state import Delivery, Meter, Sealed
 from billing.domain.words import message_hash, moved_on, noted
-from ventanilla.contracts.billing import MeterMoved, Note
-from ventanilla.contracts.channel import DeliveryStatus, MessageStatus
+from ventanilla.contracts.billing import MeterDue, MeterMoved, Note
+from ventanilla.contracts.channel import DeliveryStatus, EchoedMessage, MessageStatus
 from ventanilla.contracts.conversation import ContactLinked
 from ventanilla.contracts.event import Event
 from ventanilla.stream.decision import Decision, Output
@@ -44,15 +51,17 @@ def meter(
     settling: timedelta = timedelta(days=10),
     clock_skew: timedelta = timedelta(minutes=5),
     now: Now = lambda event: event.occurred_at,
+    came_at: Now | None = None,
 ) -> Decide:
     """The decision for an institution: `zone` says to which month a session belongs.
 
-    `now` is the time at which an event is read; without it, events are never ahead of their time.
+    `now` is the time at which an event is read; without it, events are never ahead of their time. `came_at`
+    is when it came to us; without it, as the event says, or else when it is read.
     """
-    rules = Rules(zone, settling, clock_skew)
+    rules = Rules(zone, settling, clock_skew, came_at or (lambda event: received_at(event) or now(event)))
 
     def decide(state: Meter | None, event: Event) -> Decision[Meter]:
-        if not isinstance(event, MessageStatus | ContactLinked | MeterMoved):
+        if not isinstance(event, MessageStatus | EchoedMessage | ContactLinked | MeterMoved | MeterDue):
             return Decision(state)
         outputs: tuple[Output, ...] = ()
         if state is not None and state.held:
@@ -61,13 +70,27 @@ def meter(
         match event:
             case MessageStatus():
                 decision = _on_status(state, event, now(event), rules)
+            case EchoedMessage():
+                decision = on_echo(state, event, rules)
             case ContactLinked():
-                decision = _on_linked(state, event, rules)
+                decision = on_linked(state, event, rules)
             case MeterMoved():
-                decision = _on_moved(state, event, rules)
+                decision = on_moved(state, event, rules)
+            case MeterDue():
+                decision = Decision(state)  # what was due has been released
         return Decision(decision.state, outputs + decision.outputs)
 
     return decide
+
+
+def received_at(event: Event) -> datetime | None:
+    """When it came to us, where the event says so."""
+    match event:
+        case MessageStatus() | EchoedMessage():
+            return event.received_at
+        case MeterMoved():
+            return event.came_at
+    return None
 
 
 def counts(status: MessageStatus) -> bool:
@@ -88,43 +111,71 @@ def _on_status(state: Meter | None, status: MessageStatus, now: datetime, rules:
 
 def _learn_one(state: Meter, cause: MessageStatus, rules: Rules) -> Decision[Meter]:
     message, news = _delivery(cause)
-    ours = cause.message_id is not None
+    if state.echoed(message):
+        return Decision(_tallied(state, "excluded:echoed"))
     known = state.deliveries.get(message)
     if known is None:
-        if state.sealed is not None and state.sealed.knows(message):
-            return Decision(_tallied(state, "duplicate:sealed"))
-        if state.moved_to is not None:
-            move = moved_on(state.moved_to, {message: news}, state, cause, [])
-            return Decision(_tallied(state, "moved"), (move,))
-        if state.sealed is not None and news.counted_at < state.sealed.until:
-            return _late(state, state.sealed, message, news, cause, rules)
-        return settle(_tallied(state, "counted"), {message: news}, cause, rules, ours=ours)
-    joined, outcome = known.joined(news), "duplicate"
-    too_early = state.sealed is not None and joined.counted_at < state.sealed.until
-    outputs: tuple[Output, ...] = ()
-    if known.delivered and news.delivered and known.delivered != news.delivered:
+        return _learn_new(state, message, news, cause, rules)
+    late = state.late.get(message)
+    joined, told = known.joined(news), known if late is None else known.joined(late)
+    moves = joined.counted_at != known.counted_at
+    came_at, first = rules.came_at(cause), min(joined.counted_at, known.counted_at)
+    sealed = state.sealed is not None and first < state.sealed.until
+    too_late = moves and (sealed or rules.too_late(first, came_at))
+    outcome, outputs = "duplicate", list[Output]()
+    reason = _conflict(known, news)
+    if reason is not None:
         outcome = "duplicate:conflict"
-        stands = (known if too_early else joined).counted_at
-        outputs = (noted(Note.CONFLICT, message, news, state, cause, rules, stands_at=stands),)
+        stands = (known if too_late else joined).counted_at
+        outputs.append(
+            noted(
+                Note.CONFLICT, message, news, state, cause, rules,
+                came_at=came_at, stands_at=stands, reason=reason,
+            )
+        )  # fmt: skip
     state = _tallied(state, outcome)
     if joined == known:
-        return Decision(state, outputs)
-    if too_early:
-        return Decision(state, (*outputs, _adjustment(message, news, state, cause, rules)))
-    settled = settle(state, {message: joined}, cause, rules, ours=ours)
-    return Decision(settled.state, outputs + settled.outputs)
+        return Decision(state, tuple(outputs))
+    if too_late:
+        if told.joined(news) != told:
+            why = "settled" if sealed else "closed"
+            state, note = adjust(state, message, joined, cause, came_at, rules, reason=why)
+            outputs.append(note)
+        return Decision(state, tuple(outputs))
+    settled = settle(state, {message: joined}, cause, rules, ours=cause.message_id is not None)
+    return Decision(settled.state, (*outputs, *settled.outputs))
 
 
-def _late(
-    state: Meter, sealed: Sealed, message: str, news: Delivery, cause: Event, rules: Rules
+def _learn_new(
+    state: Meter, message: str, news: Delivery, cause: MessageStatus, rules: Rules
 ) -> Decision[Meter]:
-    """Never a silent drop, never an edit of what is sealed."""
-    state = state.model_copy(update={"sealed": sealed.with_mark(message)})
-    return Decision(_tallied(state, "quarantined:late"), (_adjustment(message, news, state, cause, rules),))
+    came_at, late = rules.came_at(cause), state.late.get(message)
+    if late is not None:
+        state = _tallied(state, "duplicate:closed")
+        if late.joined(news).counted_at == late.counted_at:
+            return Decision(state)
+        state, note = adjust(state, message, late.joined(news), cause, came_at, rules, reason="closed")
+        return Decision(state, (note,))
+    if state.sealed is not None and state.sealed.knows(message):
+        return Decision(_tallied(state, "duplicate:sealed"))
+    if state.moved_to is not None:
+        move = moved_on(state.moved_to, {message: news}, state, cause, came_at)
+        return Decision(_tallied(state, "moved"), (move,))
+    closed = rules.too_late(news.counted_at, came_at)
+    if closed or (state.sealed is not None and news.counted_at < state.sealed.until):
+        state = _tallied(state, "quarantined:closed" if closed else "quarantined:late")
+        why = "closed" if closed else "settled"
+        state, note = adjust(state, message, news, cause, came_at, rules, reason=why)
+        return Decision(state, (note,))
+    ours = cause.message_id is not None
+    return settle(_tallied(state, "counted"), {message: news}, cause, rules, ours=ours)
 
 
-def _adjustment(message: str, news: Delivery, state: Meter, cause: Event, rules: Rules) -> Output:
-    return noted(Note.ADJUSTMENT, message, news, state, cause, rules, sessions_at_most=1)
+def _conflict(known: Delivery, news: Delivery) -> str | None:
+    """What two reports of one delivery disagree on."""
+    if known.delivered and news.delivered and known.delivered != news.delivered:
+        return "time"
+    return "payload" if known.contradicts(news) else None
 
 
 def _delivery(status: MessageStatus) -> tuple[str, Delivery]:
@@ -134,8 +185,18 @@ def _delivery(status: MessageStatus) -> tuple[str, Delivery]:
         delivered=at if delivered else None,
         seen=None if delivered else at,
         conversation=status.conversation_id,
+        facts=_facts(status) if delivered else None,
     )
     return message_hash(status.provider_message_id or ""), news
+
+
+def _facts(status: MessageStatus) -> str | None:
+    if status.pricing is None and status.conversation is None:
+        return None
+    return ".".join(
+        "" if part is None else sha256(part.model_dump_json().encode()).hexdigest()[:8]
+        for part in (status.pricing, status.conversation)
+    )
 
 
 def _ahead(state: Meter, status: MessageStatus, now: datetime, rules: Rules) -> Decision[Meter]:
@@ -143,10 +204,10 @@ def _ahead(state: Meter, status: MessageStatus, now: datetime, rules: Rules) -> 
         return Decision(_tallied(state, "duplicate"))
     message, news = _delivery(status)
     if status.occurred_at > now + rules.settling or len(state.held) >= MAX_HELD:
-        note = noted(Note.REFUSED, message, news, state, status, rules)
+        note = noted(Note.REFUSED, message, news, state, status, rules, came_at=rules.came_at(status))
         return Decision(_tallied(state, "quarantined:far_ahead"), (note,))
     state = state.model_copy(update={"held": [*state.held, status]})
-    note = noted(Note.HELD, message, news, state, status, rules)
+    note = noted(Note.HELD, message, news, state, status, rules, came_at=rules.came_at(status))
     return Decision(_tallied(state, "quarantined:ahead"), (note,))
 
 
@@ -159,81 +220,13 @@ def _release(state: Meter, now: datetime, rules: Rules) -> Decision[Meter]:
     state = state.model_copy(update={"held": [held for held in state.held if held not in due]})
     for status in sorted(due, key=lambda held: (held.occurred_at, held.id)):
         state = _tallied(state, "quarantined:ahead", -1)
-        note = noted(Note.RELEASED, *_delivery(status), state, status, rules)
+        note = noted(Note.RELEASED, *_delivery(status), state, status, rules, came_at=rules.came_at(status))
         learned = _learn_one(state, status, rules)
         assert learned.state is not None
         state, outputs = learned.state, (*outputs, note, *learned.outputs)
     return Decision(state, outputs)
 
 
-def _on_linked(state: Meter | None, linked: ContactLinked, rules: Rules) -> Decision[Meter]:
-    """The alias's meter hands its deliveries to the canonical contact and voids its sessions.
-
-    What had settled when the two were joined stays where it was metered: a closed month is not edited.
-    """
-    if not linked.merged or linked.contact_id != linked.alias_id or linked.canonical_id == linked.alias_id:
-        return Decision(state)
-    state = state or Meter(channel=linked.channel, account=linked.account)
-    if state.moved_to == linked.canonical_id:
-        return Decision(state)
-    state = seal(state, max(linked.occurred_at, state.latest or linked.occurred_at), rules)
-    outputs: tuple[Output, ...] = ()
-    if state.deliveries:
-        outputs = (moved_on(linked.canonical_id, state.deliveries, state, linked, []),)
-    emptied = state.model_copy(update={"deliveries": {}, "moved_to": linked.canonical_id})
-    settled = settle(emptied, {}, linked, rules)
-    return Decision(settled.state, outputs + settled.outputs)
-
-
-def _on_moved(state: Meter | None, moved: MeterMoved, rules: Rules) -> Decision[Meter]:
-    state = state or Meter(channel=moved.channel, account=moved.account)
-    known = {
-        message: Delivery(
-            delivered=moved.delivered.get(message),
-            seen=moved.seen.get(message),
-            conversation=moved.conversations.get(message),
-        )
-        for message in moved.delivered.keys() | moved.seen.keys()
-    }
-    if state.moved_to is not None:
-        if not _ends_here(moved, state.moved_to):
-            return Decision(state, (moved_on(state.moved_to, known, state, moved, moved.through),))
-        state = state.model_copy(update={"moved_to": None})
-    return _learn_all(state, known, moved, rules)
-
-
-def _learn_all(state: Meter, known: Mapping[str, Delivery], cause: Event, rules: Rules) -> Decision[Meter]:
-    """What another meter hands on: no statuses were read, so the tally stays."""
-    news: dict[str, Delivery] = {}
-    outputs: list[Output] = []
-    for message, delivery in sorted(known.items()):
-        before = state.deliveries.get(message)
-        joined = delivery if before is None else before.joined(delivery)
-        if joined == before or (before is None and state.sealed and state.sealed.knows(message)):
-            continue  # nothing that we did not know
-        if state.sealed is not None and joined.counted_at < state.sealed.until:
-            outputs.append(_adjustment(message, delivery, state, cause, rules))
-            state = state.model_copy(update={"sealed": state.sealed.with_mark(message)})
-        else:
-            news[message] = joined
-    if not news:
-        return Decision(state, tuple(outputs))
-    settled = settle(state, news, cause, rules)
-    return Decision(settled.state, (*outputs, *settled.outputs))
-
-
-def _ends_here(moved: MeterMoved, moved_to: str) -> bool:
-    """Whether contacts were joined in a circle, by two replicas at one moment, and this one stands for all.
-
-    It is the one of the smallest id, as for whoever links ids.
-    """
-    if moved_to not in moved.through:
-        return False
-    circle = [*moved.through[moved.through.index(moved_to) :], moved.contact_id]
-    return moved.contact_id == min(circle)
-
-
 def _tallied(state: Meter, outcome: str, by: int = 1) -> Meter:
     """The state with one more status, of this outcome; `by` -1 takes one back."""
-    tally = {**state.tally, outcome: state.tally.get(outcome, 0) + by}
-    return state.model_copy(update={"received": state.received + by, "tally": tally})
+    return state.model_copy(update={"received": state.received + by}).tallied(outcome, by)

@@ -6,7 +6,7 @@ contact: whatever the provider may still report is later than its end. Its messa
 in a digest, and eight characters each to know them again, the latest `REMEMBERED` of them.
 """
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
@@ -28,6 +28,9 @@ class Delivery(BaseModel):
     """The earliest `read` or `played`, as long as no `delivered` is known."""
     conversation: str | None = None
     """Ours that the message belongs to, where a status said so."""
+    facts: str | None = None
+    """What the provider said of price and conversation with `delivered`, as two short hashes with a dot
+    between; empty for what it did not say."""
 
     @property
     def counted_at(self) -> datetime:
@@ -42,7 +45,13 @@ class Delivery(BaseModel):
             delivered=delivered,
             seen=None if delivered else _earlier(self.seen, other.seen),
             conversation=_first(self.conversation, other.conversation),
+            facts=_both(self.facts, other.facts),
         )
+
+    def contradicts(self, other: "Delivery") -> bool:
+        """Whether both say something of price or conversation, and not the same."""
+        pairs = zip((self.facts or ".").split("."), (other.facts or ".").split("."), strict=True)
+        return any(mine and theirs and mine != theirs for mine, theirs in pairs)
 
 
 class Sealed(BaseModel):
@@ -68,21 +77,17 @@ class Sealed(BaseModel):
             marks=_remembered(self.marks, messages),
         )
 
-    def with_mark(self, message: str) -> "Sealed":
-        """A late message, known from now on."""
-        return self.model_copy(update={"marks": _remembered(self.marks, [message])})
+    def with_marks(self, messages: Iterable[str]) -> "Sealed":
+        """Late messages, known from now on."""
+        return self.model_copy(update={"marks": _remembered(self.marks, messages)})
 
     def knows(self, message: str) -> bool:
-        """Whether it was sealed (wrong for one in 2^48 at each mark kept)."""
-        mark, place = _mark(message), -1
-        while (place := self.marks.find(mark, place + 1)) >= 0:
-            if place % _MARK == 0:
-                return True
-        return False
+        """Whether it was sealed."""
+        return _is_marked(self.marks, message)
 
 
 class Meter(BaseModel):
-    """One contact of one account. Its size is bounded: a settling time of deliveries, and totals."""
+    """One contact of one account. Its size is bounded: a settling time of deliveries, totals and marks."""
 
     channel: Channel
     account: str
@@ -99,6 +104,11 @@ class Meter(BaseModel):
     sealed: Sealed | None = None
     held: list[MessageStatus] = []
     """Statuses whose time had not come when they were read."""
+    late: dict[str, Delivery] = {}
+    """What came when its month was closed, and makes no session; until it is sealed with its time. It is kept
+    so that each adjustment says what it adds to those before it."""
+    echoes: str = ""
+    """Marks of messages written on the number's own telephone, which do not count."""
     received: int = 0
     """Statuses read."""
     tally: dict[str, int] = {}
@@ -106,13 +116,46 @@ class Meter(BaseModel):
     moved_to: str | None = None
     """The contact that this one turned out to be; what still comes here is passed on."""
 
+    @property
+    def due_at(self) -> datetime | None:
+        """The earliest time of what is held."""
+        return min((status.occurred_at for status in self.held), default=None)
+
+    def echoed(self, message: str) -> bool:
+        """Whether it was written on the number's own telephone."""
+        return bool(self.echoes) and _is_marked(self.echoes, message)
+
+    def with_echoes(self, messages: Iterable[str]) -> "Meter":
+        """Messages that were written on the number's own telephone, known from now on."""
+        return self.model_copy(update={"echoes": _remembered(self.echoes, messages)})
+
+    def echoed_messages(self) -> list[str]:
+        """Twelve hexadecimal digits of each."""
+        marks = (self.echoes[place : place + _MARK] for place in range(0, len(self.echoes), _MARK))
+        return [b64decode(mark).hex() for mark in marks]
+
+    def tallied(self, outcome: str, by: int = 1) -> "Meter":
+        """With one more of this outcome; `by` -1 takes one back. Of statuses only: the sum is `received`."""
+        tally = {**self.tally, outcome: self.tally.get(outcome, 0) + by}
+        return self.model_copy(update={"tally": tally})
+
+
+def _remembered(marks: str, messages: Iterable[str]) -> str:
+    """`marks` with those of `messages`, the latest `REMEMBERED` of them."""
+    return (marks + "".join(map(_mark, messages)))[-REMEMBERED * _MARK :]
+
 
 def _mark(message: str) -> str:
     return b64encode(bytes.fromhex(message[:12])).decode()
 
 
-def _remembered(marks: str, messages: Iterable[str]) -> str:
-    return (marks + "".join(map(_mark, messages)))[-REMEMBERED * _MARK :]
+def _is_marked(marks: str, message: str) -> bool:
+    """Wrong for one in 2^48 at each mark kept."""
+    mark, place = _mark(message), -1
+    while (place := marks.find(mark, place + 1)) >= 0:
+        if place % _MARK == 0:
+            return True
+    return False
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -122,3 +165,9 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
 def _first(one: str | None, other: str | None) -> str | None:
     """Of two different ones the same, whichever was known before."""
     return min(one, other) if one and other else one or other
+
+
+def _both(one: str | None, other: str | None) -> str | None:
+    if one is None or other is None or one == other:
+        return other if one is None else one
+    return ".".join(_first(*pair) or "" for pair in zip(one.split("."), other.split("."), strict=True))

@@ -1,6 +1,6 @@
 """What a meter says beside its sessions: deliveries handed on, and notes on what it did not simply count."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -18,9 +18,16 @@ def message_hash(provider_message_id: str) -> str:
 
 
 def moved_on(
-    to: str, deliveries: Mapping[str, Delivery], meter: Meter, cause: Event, through: list[str]
+    to: str,
+    deliveries: Mapping[str, Delivery],
+    meter: Meter,
+    cause: Event,
+    came_at: datetime,
+    *,
+    through: Sequence[str] = (),
+    echoed: Sequence[str] = (),
 ) -> Output:
-    """Deliveries for the contact `to`; `through` has the contacts that handed them on before."""
+    """Deliveries and echoes for the contact `to`; `through` has the contacts that handed them on before."""
     return (
         METER_MOVED,
         MeterMoved(
@@ -33,6 +40,9 @@ def moved_on(
             delivered={m: d.delivered for m, d in deliveries.items() if d.delivered is not None},
             seen={m: d.seen for m, d in deliveries.items() if d.seen is not None},
             conversations={m: d.conversation for m, d in deliveries.items() if d.conversation is not None},
+            facts={m: d.facts for m, d in deliveries.items() if d.facts is not None},
+            echoed=list(echoed),
+            came_at=came_at,
             through=[*through, cause.contact_id],
         ),
     )
@@ -46,10 +56,12 @@ def noted(
     cause: Event,
     rules: Rules,
     *,
+    came_at: datetime,
     stands_at: datetime | None = None,
-    sessions_at_most: int = 0,
+    reason: str | None = None,
+    sessions: tuple[int, int] = (0, 0),
 ) -> Output:
-    """A note on `news`, which came with `cause`."""
+    """A note on `news`, which came with `cause`. `sessions` at least and at most."""
     return (
         METER_NOTED,
         MeterNoted(
@@ -64,8 +76,11 @@ def noted(
             at=news.counted_at,
             stands_at=stands_at,
             month=rules.month(news.counted_at),
-            noted_in=rules.month(max(news.counted_at, meter.latest or news.counted_at)),
-            sessions_at_most=sessions_at_most,
+            noted_in=rules.month(max(news.counted_at, came_at, meter.latest or news.counted_at)),
+            came_at=came_at,
+            reason=reason,
+            sessions_at_least=sessions[0],
+            sessions_at_most=sessions[1],
             cause_id=cause.id,
         ),
     )
