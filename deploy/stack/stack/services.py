@@ -53,7 +53,7 @@ INGEST = Service("ingest", "ingest", 8010, "web chat page, and the channels' web
 ROUTER = Service("router", "router", 8020, "state of a conversation (API)")
 BOT = Service("bot", "bot", 8030, "probes only")
 AGENT_GATEWAY = Service("agent-gateway", "agent_gateway", 8040, "the agents' desk", "/")
-BILLING = Service("billing", "billing", 8050, "sessions and balance (API)", "/docs")
+BILLING = Service("billing", "billing", 8050, "the finance page: sessions, cost, budget", "/")
 SANDBOX = Service("sandbox", "sandbox", 8090, "simulated phones of citizens", "/")
 
 SERVICES = (INGEST, ROUTER, BOT, AGENT_GATEWAY, BILLING)

@@ -185,8 +185,10 @@ class _Up:
         places = [*institution.areas, *(key for key, queue in institution.queues.items() if not queue.area)]
         agents = ", ".join(f"agente.{place}" for place in places)
         secrets = self._options.data / FILE
-        self._say(f"Desk accounts: {agents}, supervisora: VENTANILLA_DEMO_PASSWORD in {secrets}")
+        self._say(f"Desk accounts: {agents}, supervisora, finanzas: VENTANILLA_DEMO_PASSWORD in {secrets}")
         self._say(f"               admin: VENTANILLA_ADMIN_PASSWORD in {secrets}")
+        desk = services.AGENT_GATEWAY.url()
+        self._say(f"Finance page: sign in at {desk}/ as finanzas; it leads to {services.BILLING.url()}/")
         self._say(f"ready in {time.monotonic() - self._began:.1f} s; Ctrl-C stops everything", "bold green")
 
     def _asked_to_stop(self) -> None:
@@ -225,6 +227,8 @@ def child_environment(data: Path, engines: Engines | None) -> dict[str, str]:
         "VENTANILLA_INSTANCE": "stack",  # one replica of each: a restart gets its partitions back at once
         "VENTANILLA_WHATSAPP_BASE_URL": f"{services.SANDBOX.url()}/v23.0",
         "VENTANILLA_INGEST_URL": services.INGEST.url(),
+        "VENTANILLA_FINANCE_URL": f"{services.BILLING.url()}/",
+        "VENTANILLA_DESK_URL": f"{services.AGENT_GATEWAY.url()}/",
     }
     fixed = {"VENTANILLA_CONFIG": str(config_file()), "PYTHONUNBUFFERED": "1"}
     if engines is not None:

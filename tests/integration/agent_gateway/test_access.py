@@ -180,7 +180,8 @@ async def test_finance_sees_no_conversation(world: World) -> None:
     waiting = await world.citizen().waits_in("rprh")
     for method, path in (
         ("GET", "/v1/conversations?view=all"), ("GET", f"/v1/conversations/{waiting.id}"),
-        ("GET", "/v1/queues"), ("GET", "/v1/institution"), ("POST", f"/v1/conversations/{waiting.id}/take"), ("GET", "/v1/accounts"),
+        ("GET", "/v1/queues"), ("GET", "/v1/institution"), ("GET", "/v1/accounts"),
+        ("POST", f"/v1/conversations/{waiting.id}/take"),
     ):  # fmt: skip
         answer = await finance.request(method, path)
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), path
