@@ -20,7 +20,7 @@ KEYS: dict[str, str] = {
     "VENTANILLA_TOKEN_KEY": "signs the bearer tokens of the HTTP APIs",
     "VENTANILLA_WEBCHAT_KEY": "signs the identities of web chat visitors",
     "VENTANILLA_ADMIN_PASSWORD": "password of the desk's first administrator, `admin`",
-    "VENTANILLA_DEMO_PASSWORD": "password of the desk's demo accounts, `agente.<area>`, `supervisora`, `finanzas`",
+    "VENTANILLA_DEMO_PASSWORD": "password of the demo accounts, `agente.<area>`, `supervisora`, `finanzas`",
 }
 """Every secret of a stack, and what it is for."""
 
