@@ -8,6 +8,7 @@ from billing.allotments import Allotments
 from billing.api.budget import budget_routes
 from billing.api.exports import export_routes
 from billing.api.meter import meter_routes
+from billing.api.usage import usage_routes
 from billing.handlers import consume
 from billing.plans.budget import Budget
 from billing.plans.loader import load_finances, load_terms
@@ -61,6 +62,14 @@ async def _wire(
             institution=institution,
             sessions=sessions,
             finances=finances,
+        )
+    )
+    app.include_router(
+        usage_routes(
+            token_key=runtime.settings.token_key.get_secret_value(),
+            institution=institution,
+            terms=terms,
+            sessions=sessions,
         )
     )
     app.include_router(
