@@ -1,6 +1,5 @@
 """Fixtures for every test: the engines, and a database that nobody used before."""
 
-import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,8 +9,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, settings
 
-from stack.engines import start_engines
-from support.engines import RunningEngines
+from support.engines import RunningEngines, running_engines
 from ventanilla.observability import configure_logging
 
 if TYPE_CHECKING:
@@ -30,32 +28,23 @@ def _logs() -> None:
 
 @pytest.fixture(scope="session")
 def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngines]:
-    """The embedded engines for the whole run, or those that VENTANILLA_TEST_KAFKA and _MONGO name."""
-    kafka, mongo = os.environ.get("VENTANILLA_TEST_KAFKA"), os.environ.get("VENTANILLA_TEST_MONGO")
-    if kafka and mongo:
-        yield RunningEngines(kafka, mongo)
-        return
-    with start_engines(tmp_path_factory.mktemp("engines")) as embedded:
-        yield RunningEngines(kafka or embedded.kafka, mongo or embedded.mongo)
+    """Engines for the whole run."""
+    with running_engines(tmp_path_factory.mktemp("engines")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def fresh_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngines]:
-    """Embedded engines of this module's own: empty topics, and free to be filled or killed."""
-    with start_engines(tmp_path_factory.mktemp("engines")) as embedded:
-        yield RunningEngines(embedded.kafka, embedded.mongo)
+    """Engines of this module's own: empty topics, and free to be filled."""
+    with running_engines(tmp_path_factory.mktemp("engines")) as running:
+        yield running
 
 
 @pytest.fixture
 def new_engines(tmp_path: Path) -> Iterator[Callable[[], RunningEngines]]:
-    """Starts embedded engines on demand, for a test that needs empty ones for itself alone."""
+    """Starts engines on demand, for a test that needs empty ones for itself alone."""
     with ExitStack() as running:
-
-        def start() -> RunningEngines:
-            embedded = running.enter_context(start_engines(tmp_path / uuid4().hex[:8]))
-            return RunningEngines(embedded.kafka, embedded.mongo)
-
-        yield start
+        yield lambda: running.enter_context(running_engines(tmp_path / uuid4().hex[:8]))
 
 
 @pytest.fixture

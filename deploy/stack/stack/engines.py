@@ -98,9 +98,9 @@ def start_engines(data: Path, kafka_port: int | None = None, mongo_port: int | N
 
     Raises `EngineError`; then neither runs.
     """
-    kafka = _start("kafka", kafka_port, data, _kafka_command, kafka_answers)
+    kafka = start_engine("kafka", kafka_port, data, _kafka_command, kafka_answers)
     try:
-        mongo = _start("mongo", mongo_port, data, _mongo_command, mongo_answers)
+        mongo = start_engine("mongo", mongo_port, data, _mongo_command, mongo_answers)
     except BaseException:
         kafka.stop()
         raise
@@ -136,8 +136,10 @@ def last_lines(log: Path, count: int = 10) -> list[str]:
     return lines[-count:]
 
 
-_Command = Callable[[Path, int], list[str]]
-_Answers = Callable[[int], bool]
+Command = Callable[[Path, int], list[str]]
+"""From the engine's folder and port to what is to be run."""
+Answers = Callable[[int], bool]
+"""Whether it answers on that port."""
 
 
 def _kafka_command(data: Path, port: int) -> list[str]:
@@ -155,8 +157,12 @@ def _mongo_command(data: Path, port: int) -> list[str]:
     ]  # fmt: skip
 
 
-def _start(name: str, port: int | None, data: Path, command: _Command, answers: _Answers) -> Engine:
-    """Somebody else may take a free port before the engine does; then another one is tried."""
+def start_engine(name: str, port: int | None, data: Path, command: Command, answers: Answers) -> Engine:
+    """Start one below `data` and wait until it answers; its log is `logs/<name>.log` there. Blocks.
+
+    Somebody else may take a free port before the engine does; then another one is tried.
+    Raises `EngineError`.
+    """
     attempts = 1 if port else _ATTEMPTS
     for attempt in range(1, attempts + 1):
         try:
@@ -167,7 +173,7 @@ def _start(name: str, port: int | None, data: Path, command: _Command, answers: 
     raise AssertionError("unreachable")
 
 
-def _start_once(name: str, port: int, data: Path, command: _Command, answers: _Answers) -> Engine:
+def _start_once(name: str, port: int, data: Path, command: Command, answers: Answers) -> Engine:
     if not is_free(port):
         raise EngineError(f"the embedded {name} cannot start: port {port} is taken")
     folder = data / name
