@@ -1,4 +1,7 @@
-"""A page that a service serves: static files, read once at the start, and what a browser must not do."""
+"""A page that a service serves: static files, read once at the start, and what a browser must not do.
+
+What all pages have in common (type and colours, helpers, the icon) is in `static` beside this file.
+"""
 
 import mimetypes
 from hashlib import sha256
@@ -8,6 +11,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_COMMON = Path(__file__).parent / "static"
 _INDEX = "index.html"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
