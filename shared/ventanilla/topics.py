@@ -5,6 +5,7 @@ Everything else (creation, documentation, dead letters, consumers) reads this li
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from ventanilla.contracts.billing import (
     AllotmentReached,
@@ -41,6 +42,8 @@ class Topic:
     purpose: str
     retention: timedelta = timedelta(days=14)
     partitions: int = PARTITIONS
+    cleanup: Literal["delete", "compact", "compact,delete"] = "delete"
+    """Kafka's `cleanup.policy`."""
 
     def dead_letters(self, service: str) -> str:
         """The topic that keeps what `service` could not process of this one."""

@@ -152,17 +152,34 @@ def export_month(
 
 
 @topics_app.command("apply")
-def topics_apply(kafka: Bootstrap = None) -> None:
-    """Make the topics that are missing. What exists is never changed."""
-    made = _run(topics.apply(_bootstrap(kafka)))
-    typer.echo("\n".join(f"made {name}" for name in made) or "nothing to make: every topic is there")
+def topics_apply(
+    kafka: Bootstrap = None,
+    add_partitions: Annotated[
+        bool,
+        typer.Option(
+            "--add-partitions",
+            help="Add the partitions that are missing. Contacts then lie in other partitions than before, "
+            "and their order is only kept when nothing runs and everything was read.",
+        ),
+    ] = False,
+) -> None:
+    """Make the topics that are missing, and change settings that differ. Nothing is ever deleted.
+
+    VENTANILLA_KAFKA_REPLICATION (1) says how many brokers keep each record, VENTANILLA_KAFKA_MIN_INSYNC (all
+    but one) how many must have it before it is acknowledged. Exit status 1 when something still differs.
+    """
+    applied = _run(topics.apply(_bootstrap(kafka), _copies(), add_partitions=add_partitions))
+    lines = applied.lines()
+    typer.echo("\n".join(lines) or "nothing to do: every topic is as declared")
+    raise typer.Exit(1 if applied.left else 0)
 
 
 @topics_app.command("diff")
 def topics_diff(kafka: Bootstrap = None) -> None:
     """Compare the broker's topics with the declared ones; exit status 1 when they differ."""
-    lines = _run(topics.diff(_bootstrap(kafka))).lines()
-    typer.echo("\n".join(lines) or f"no difference: {len(topics.declared())} topics as declared")
+    copies = _copies()
+    lines = _run(topics.diff(_bootstrap(kafka), copies)).lines()
+    typer.echo("\n".join(lines) or f"no difference: {len(topics.declared(copies))} topics as declared")
     raise typer.Exit(1 if lines else 0)
 
 
@@ -216,6 +233,13 @@ def _bootstrap(given: str | None) -> str:
     state = read_state(data_folder())
     found = given or (state.kafka if state else None) or os.environ.get("VENTANILLA_KAFKA_BOOTSTRAP")
     return found or _fail("no stack runs here: name a broker with --kafka or VENTANILLA_KAFKA_BOOTSTRAP")
+
+
+def _copies() -> topics.Copies:
+    try:
+        return topics.copies_from(os.environ)
+    except topics.TopicsError as error:
+        _fail(str(error))
 
 
 def _institution(path: Path) -> Institution:

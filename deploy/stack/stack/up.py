@@ -136,9 +136,11 @@ class _Up:
         engines, data = supervision.engines, self._options.data
         environment = child_environment(data, engines)
         kafka, mongo = environment[KAFKA], environment[MONGO]
-        made = await topics.apply(kafka)
-        if made:
-            self._say(f"made {len(made)} topics")
+        applied = await topics.apply(kafka, topics.Copies() if engines else topics.copies_from(os.environ))
+        if applied.made:
+            self._say(f"made {len(applied.made)} topics")
+        for line in applied.warnings():
+            self._say(line)
         self._say(f"starting the services for {institution.name} ...")
         await supervision.start(environment)
         write_state(
