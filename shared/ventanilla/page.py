@@ -45,9 +45,14 @@ class _File:
 
 
 def page_routes(folder: Path) -> APIRouter:
-    """`/` is the folder's index.html, and `/static/...` its other files."""
+    """`/` is the folder's index.html; `/static/...` are its other files and those that all pages share."""
     routes = APIRouter(include_in_schema=False)
-    files = {path.relative_to(folder).as_posix(): _File(path) for path in folder.rglob("*") if path.is_file()}
+    files = {
+        path.relative_to(root).as_posix(): _File(path)
+        for root in (_COMMON, folder)
+        for path in root.rglob("*")
+        if path.is_file()
+    }
 
     @routes.get("/")
     async def page(request: Request) -> Response:
