@@ -7,8 +7,10 @@ from fastapi import FastAPI
 from billing.allotments import Allotments
 from billing.api.budget import budget_routes
 from billing.api.exports import export_routes
+from billing.api.forecast import forecast_routes
 from billing.api.meter import meter_routes
 from billing.api.usage import usage_routes
+from billing.forecasts import Forecasts
 from billing.handlers import consume
 from billing.plans.budget import Budget
 from billing.plans.loader import load_finances, load_terms
@@ -16,6 +18,7 @@ from billing.plans.models import Plan
 from billing.plans.terms import Terms
 from billing.settings import BillingSettings
 from billing.store import Places, Sessions
+from ventanilla.clock import utc_now
 from ventanilla.institution import load_institution
 from ventanilla.service import Runtime, service_app
 from ventanilla.settings import load_settings
@@ -44,6 +47,7 @@ async def _wire(
     sessions, places = Sessions(runtime.store, institution.zone), Places(runtime.store, institution.zone)
     await sessions.prepare()
     await places.prepare()
+    forecasts = Forecasts(institution, terms, sessions, utc_now)
     allotments = Allotments(institution, terms, sessions, runtime.stream.publish_once)
     consume(runtime.stream, institution, sessions, places, on_sessions=allotments.wake)
     runtime.background("allotments", allotments.watch)
@@ -54,6 +58,15 @@ async def _wire(
             institution=institution,
             terms=terms,
             sessions=sessions,
+            forecasts=forecasts,
+        )
+    )
+    app.include_router(
+        forecast_routes(
+            token_key=runtime.settings.token_key.get_secret_value(),
+            institution=institution,
+            terms=terms,
+            forecasts=forecasts,
         )
     )
     app.include_router(
@@ -61,6 +74,7 @@ async def _wire(
             token_key=runtime.settings.token_key.get_secret_value(),
             institution=institution,
             sessions=sessions,
+            forecasts=forecasts,
             finances=finances,
         )
     )

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel
 
 from billing.allotments import month_usage
+from billing.forecasts import Forecasts
 from billing.plans.budget import Budget, budget_state
 from billing.plans.models import Plan
 from billing.plans.months import months_between
@@ -40,7 +41,7 @@ class BudgetAnswer(BaseModel):
     left: str
     """Below zero when it is overspent."""
     forecast: str
-    """What all months are expected to cost: those to come as the mean of the closed ones."""
+    """What all months are expected to cost: this one by `/v1/forecast`, those to come as the closed ones."""
     forecast_left: str
     exceeded_in: str | None
     """The first month in which the forecast passes the amount; null when it never does."""
@@ -48,7 +49,12 @@ class BudgetAnswer(BaseModel):
 
 
 def budget_routes(
-    *, token_key: str, institution: Institution, sessions: Sessions, finances: tuple[Budget, Plan] | None
+    *,
+    token_key: str,
+    institution: Institution,
+    sessions: Sessions,
+    forecasts: Forecasts,
+    finances: tuple[Budget, Plan] | None,
 ) -> APIRouter:
     """The route; it needs the role supervisor, finance or admin. Without a budget it answers 404."""
     router = APIRouter(
@@ -65,7 +71,8 @@ def budget_routes(
         span = months_between(budget.first_month, budget.last_month)
         usage = {month: await month_usage(institution, sessions, month) for month in span}
         this_month = f"{utc_now().astimezone(institution.zone):%Y-%m}"
-        state = budget_state(budget, plan, usage, this_month)
+        current = await forecasts.usage(this_month) if this_month in span else None
+        state = budget_state(budget, plan, usage, this_month, current=current)
         return BudgetAnswer(
             name=budget.name,
             source=budget.source,

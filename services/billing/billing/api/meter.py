@@ -7,7 +7,9 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import AwareDatetime, BaseModel
 
 from billing.allotments import live_accounts
+from billing.api.forecast import ForecastAnswer, forecast_answer
 from billing.domain.balance import balance
+from billing.forecasts import Forecasts
 from billing.plans.models import Unit
 from billing.plans.pricing import Used
 from billing.plans.terms import Terms
@@ -60,10 +62,18 @@ class BalanceAnswer(BaseModel):
     """The first month of the plan's prices that were taken."""
     assumed: list[str]
     """Why the cost is no fact, as far as it is none."""
+    forecast: ForecastAnswer | None
+    """Of the channel's month; null for one account alone."""
 
 
 def meter_routes(
-    *, token_key: str, contact_key: bytes, institution: Institution, terms: Terms, sessions: Sessions
+    *,
+    token_key: str,
+    contact_key: bytes,
+    institution: Institution,
+    terms: Terms,
+    sessions: Sessions,
+    forecasts: Forecasts,
 ) -> APIRouter:
     """The routes; every one needs the role supervisor, finance or admin."""
     router = APIRouter(
@@ -134,6 +144,9 @@ def meter_routes(
             plan=priced.plan if priced else None,
             prices_of=priced.prices_of if priced else None,
             assumed=priced.assumed if priced else [],
+            forecast=forecast_answer(await forecasts.of(asked, channel), channel, terms)
+            if account is None
+            else None,
         )
 
     def _ids(contact: str) -> list[str]:

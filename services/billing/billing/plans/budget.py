@@ -104,8 +104,11 @@ def budget_state(
     usage: Mapping[str, Sequence[Used]],
     this_month: str,
     expected: Sequence[Used] | None = None,
+    current: Sequence[Used] | None = None,
 ) -> BudgetState:
     """The budget in `this_month`, with the usage of each month so far.
+
+    `current` is what all of the current month is expected to use (see `billing.domain.forecast`).
 
     `expected` is the usage of a whole month to come; without it, the mean of the closed months (rounded up),
     or what the current month has so far where none is closed. Raises `NoPriceError` when the plan has no
@@ -126,7 +129,8 @@ def budget_state(
         else:
             state = MonthState.CURRENT if month == this_month else MonthState.COMING
             committed = cost
-            forecast = month_cost(plan, month, _at_least(so_far, expected)).total
+            whole = current if month == this_month and current is not None else expected
+            forecast = month_cost(plan, month, _at_least(so_far, whole)).total
         left -= spent + committed
         months.append(BudgetMonth(month, state, spent, committed, forecast, left))
     return BudgetState(budget.amount, tuple(months), tuple(expected))

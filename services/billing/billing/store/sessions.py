@@ -1,6 +1,7 @@
 """The read model: sessions as they were last published, and aliases of contacts."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -102,6 +103,15 @@ class Sessions:
         """Standing sessions of these accounts that opened in `month`."""
         return await self._sessions.count_documents(
             {"month": month, "state": _STANDING, "account": {"$in": list(accounts)}}
+        )
+
+    async def opened_in(self, spans: Sequence[tuple[datetime, datetime]], accounts: Sequence[str]) -> int:
+        """Standing sessions of these accounts that opened in one of these spans, their ends excluded."""
+        if not spans:
+            return 0
+        times = [{"opened_at": {"$gte": written(start), "$lt": written(end)}} for start, end in spans]
+        return await self._sessions.count_documents(
+            {"$or": times, "state": _STANDING, "account": {"$in": list(accounts)}}
         )
 
     async def usage(self, month: str, accounts: Sequence[str]) -> dict[Cell, Tally]:
