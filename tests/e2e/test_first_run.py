@@ -105,6 +105,33 @@ async def test_a_citizen_on_whatsapp_is_answered_by_the_bot_then_by_an_agent_and
     assert abs((datetime.now(UTC) - opened).total_seconds()) < 600
 
 
+async def test_what_the_institution_answers_on_its_own_telephone_is_seen_on_the_desk(
+    stack: TestStack, context: BrowserContext
+) -> None:
+    async with httpx.AsyncClient(base_url=stack.url("sandbox")) as sandbox:
+        for text in ("como esta mi inscripcion en comercio", "quiero hablar con una persona"):
+            await sandbox.post("/phones/50370000003/messages", json={"text": text, "name": "Elena"})
+    desk = await enter_desk(context, stack, "supervisora")
+    await desk.get_by_role("button", name=re.compile("Elena")).first.click()
+
+    page = await context.new_page()
+    await page.goto(stack.url("sandbox"))
+    await page.get_by_label("Número").fill("+503 7000 0003")
+    await page.get_by_role("button", name="Agregar teléfono").click()
+    phone = page.get_by_role("region", name=re.compile("0003"))
+    await phone.get_by_label("Mensaje").fill("Le llamo en cinco minutos.")
+    await phone.get_by_role("button", name="Adjuntar").click()
+    await phone.get_by_role("button", name=re.compile("Responder desde el teléfono")).click()
+    await expect(phone.get_by_role("log").get_by_text("Le llamo en cinco minutos.")).to_be_visible(
+        timeout=SOON
+    )
+
+    shown = desk.locator(".message", has_text="Le llamo en cinco minutos.")
+    await expect(shown).to_have_class(re.compile("by-telephone"), timeout=SOON)
+    await expect(shown.get_by_text("Teléfono de la institución")).to_be_visible()
+    await expect(shown.get_by_text("Leído")).to_be_attached(timeout=SOON)
+
+
 async def test_a_visitor_of_the_web_page_is_answered_by_an_agent_and_costs_no_session(
     stack: TestStack, context: BrowserContext
 ) -> None:
