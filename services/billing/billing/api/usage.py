@@ -27,7 +27,7 @@ K = TypeVar("K", bound=Hashable)
 Month = Annotated[
     str | None,
     Query(
-        pattern=r"^\d{4}-(0[1-9]|1[0-2])$",
+        pattern=r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$",
         description="YYYY-MM by the institution's calendar; without it the current month",
     ),
 ]
