@@ -23,7 +23,11 @@ from ventanilla.institution import Institution
 from ventanilla.moments import read
 
 Month = Annotated[
-    str, Query(pattern=r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$", description="YYYY-MM by the institution's calendar")
+    str,
+    Query(
+        pattern=r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$",
+        description="YYYY-MM by the institution's calendar",
+    ),
 ]
 _PAGE = 1_000
 
