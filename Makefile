@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 # One test, or a choice: make unit ARGS="-k schedule -x"
 ARGS ?=
 
-.PHONY: help setup run demo test unit contract integration e2e faults browser lint types docs bench ci clean
+.PHONY: help setup run demo test unit contract integration e2e faults security browser lint types docs bench ci clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ e2e: browser ## the whole stack, in a real browser
 
 faults: $(READY) ## kill -9 of each service under traffic
 	$(PYTEST) tests/faults $(ARGS)
+
+security: $(READY) ## attack what takes input: every API, parser, login and socket; search the logs
+	$(PYTEST) tests/security $(ARGS)
 
 browser: $(READY)
 	@PYTHONPATH=tests $(BIN)/python -m support.browser
