@@ -17,8 +17,10 @@ from ingest.store.addresses import Addresses
 from ingest.store.aliases import Aliases
 from ingest.store.deliveries import Deliveries
 from ventanilla.contracts.channel import Channel
+from ventanilla.exhaustion import Exhaustion
 from ventanilla.service import Runtime, service_app
 from ventanilla.settings import load_settings
+from ventanilla.topics import ALLOTMENT
 
 
 def create_app(settings: IngestSettings | None = None) -> FastAPI:
@@ -54,7 +56,10 @@ async def _wire(app: FastAPI, runtime: Runtime[IngestSettings]) -> None:
         provider, settings.whatsapp_base_url, settings.whatsapp_access_token.get_secret_value()
     )
     senders: dict[Channel, ChannelSender] = {Channel.WHATSAPP: whatsapp, Channel.WEBCHAT: chat.sender}
-    consume(stream, Worker(runtime.institution, stream, deliveries, addresses, senders), deliveries)
+    exhaustion = Exhaustion(runtime.institution)
+    stream.table(ALLOTMENT, exhaustion.take)
+    worker = Worker(runtime.institution, stream, deliveries, addresses, senders, exhaustion)
+    consume(stream, worker, deliveries)
     numbers = frozenset(one.id for one in runtime.institution.accounts if one.channel is Channel.WHATSAPP)
     app_secret = settings.whatsapp_app_secret.get_secret_value().encode()
     # The first in the list is found first: nothing else is asked for as often.

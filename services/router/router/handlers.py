@@ -9,19 +9,24 @@ from router.domain.state import RouterState
 from router.metrics import count
 from router.store import COLLECTION
 from ventanilla.contracts.event import Event
+from ventanilla.exhaustion import Exhaustion
 from ventanilla.institution import Institution
 from ventanilla.stream import Decision, KeyedState, Stream
-from ventanilla.topics import AGENT_ACTED, BOT_ANSWERED, CONTACT_LINKED, RECEIVED, TIMER
+from ventanilla.topics import AGENT_ACTED, ALLOTMENT, BOT_ANSWERED, CONTACT_LINKED, RECEIVED, TIMER
 
 INPUTS = (RECEIVED, BOT_ANSWERED, AGENT_ACTED, TIMER, CONTACT_LINKED)
 
 
 def declare(stream: Stream, institution: Institution) -> KeyedState[RouterState]:
-    """Declare the router's consumer. State, outputs and offsets are durable in that order.
+    """Declare the router's consumer, and what it must know of allotments before it decides anything.
+
+    State, outputs and offsets are durable in that order.
 
     Raises `ConfigError` when there are no dates in the institution's language.
     """
-    rules = Rules.of(institution, load_date_words(institution.language))
+    exhaustion = Exhaustion(institution)
+    stream.table(ALLOTMENT, exhaustion.take)
+    rules = Rules.of(institution, load_date_words(institution.language), exhaustion)
 
     def decided(state: RouterState | None, event: Event) -> Decision[RouterState]:
         decision = decide(rules, state, event)

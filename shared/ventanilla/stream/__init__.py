@@ -5,6 +5,8 @@ A service declares what it consumes in one of three shapes and gets the right gu
 * `keyed`: state by contact, decided by a pure function, exactly once in effect;
 * `each_batch`: an idempotent handler of whole batches, at least once;
 * `ordered`: one event at a time for each contact, for work that waits on the outside world.
+
+Beside these: `table` keeps a small topic whole in every process, `publish_once` says a thing once for all.
 """
 
 import asyncio
@@ -27,6 +29,7 @@ from ventanilla.stream.once import Once
 from ventanilla.stream.ordered import HandleOne, OrderedWork, Received
 from ventanilla.stream.pacing import pace
 from ventanilla.stream.publisher import Publisher
+from ventanilla.stream.table import Table, Take
 from ventanilla.topics import Topic
 
 __all__ = ["Decision", "KeyedState", "Output", "Received", "Stream", "StreamUnavailableError"]
@@ -43,6 +46,7 @@ class Stream:
 
     def __init__(self, service: str, bootstrap: str, store: Store, instance: str | None = None) -> None:
         self.service = service
+        self._bootstrap = bootstrap
         self._instance = instance
         self._store = store
         self._publisher = Publisher(service, bootstrap)
@@ -56,6 +60,7 @@ class Stream:
             graceful_timeout=20.0,
         )
         self._consumers: list[GroupConsumer] = []
+        self._tables: list[Table] = []
         self._ordered: list[tuple[OrderedWork, GroupConsumer]] = []
         self._committer: asyncio.Task[None] | None = None
 
@@ -96,6 +101,14 @@ class Stream:
         work.throttle(consumer.pause, consumer.resume)
         self._ordered.append((work, consumer))
 
+    def table(self, topic: Topic, take: Take) -> None:
+        """Every event of a small topic, from its first, given to `take` in every process of the service.
+
+        `start` returns when all that stood there was taken in: before any consumer begins, and so before the
+        service is ready. In no group; what is read again after a failure is taken again.
+        """
+        self._tables.append(Table(self.service, self._bootstrap, topic, take))
+
     async def publish(self, *outputs: Output) -> None:
         """Returns when Kafka has acknowledged all. Raises `StreamUnavailableError`."""
         await self._publisher.publish(outputs)
@@ -117,8 +130,13 @@ class Stream:
         )
 
     async def start(self) -> None:
-        """Connects and begins to consume. Raises `KafkaError` when no broker answers."""
+        """Connects, reads tables whole, and begins to consume.
+
+        Raises `KafkaError` when no broker answers, `StreamUnavailableError` when a table cannot be read.
+        """
         await self._publisher.start()
+        for table in self._tables:
+            await table.start()
         await self._broker.start()
         for consumer in self._consumers:
             pace(consumer.consumer)
@@ -131,11 +149,14 @@ class Stream:
         for consumer in self._consumers:
             await consumer.close()
         await self._broker.stop()
+        for table in self._tables:
+            await table.stop()
         await self._publisher.stop()
 
     async def problems(self) -> list[str]:
         """Why the service is not ready, as far as its streams know; empty when it is."""
         found = await asyncio.gather(*(consumer.problem() for consumer in self._consumers))
+        found += [table.problem() for table in self._tables]
         return [problem for problem in found if problem is not None]
 
     def _group(self, name: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -14,9 +15,10 @@ from router.settings import RouterSettings
 from router.store import COLLECTION, Deadlines
 from router.sweeper import Sweeper
 from stack.topics import apply
+from support.allotments import used_up, with_policy
 from support.engines import RunningEngines
 from support.messages import NOON, received
-from support.topics import eventually_events, write
+from support.topics import events, eventually_events, write
 from ventanilla.access import Role, issue_token
 from ventanilla.contracts.channel import OutboundMessage, TextOut
 from ventanilla.contracts.conversation import (
@@ -35,6 +37,7 @@ from ventanilla.store import Store
 from ventanilla.topics import (
     AGENT_ACTED,
     AGENT_QUEUED,
+    ALLOTMENT,
     BOT_ANSWERED,
     BOT_QUEUED,
     LIFECYCLE,
@@ -207,3 +210,30 @@ async def test_documents_are_small(engines: RunningEngines, app: FastAPI, store:
     document = await store.collection(COLLECTION).find_one({"_id": contact})
     assert document is not None
     assert len(document["state"]) < 1_200
+
+
+async def test_with_the_allotment_used_up_the_citizen_is_told_and_the_bot_goes_on(
+    engines: RunningEngines, database: str, tmp_path: Path
+) -> None:
+    settings = RouterSettings.model_validate(
+        {
+            "kafka_bootstrap": engines.kafka,
+            "mongo_url": engines.mongo,
+            "mongo_database": database,
+            "contact_key": KEY,
+            "token_key": KEY,
+            "config": with_policy(tmp_path, "bot_only"),
+        }
+    )
+    contact, kafka = uuid4().hex, engines.kafka
+    await write(kafka, ALLOTMENT, [used_up(f"{NOON:%Y-%m}")])
+    async with running(create_app(settings)):
+        await write(kafka, RECEIVED, [received(contact, 1, "con una persona")])
+        (turn,) = await eventually_events(kafka, BOT_QUEUED, ConversationQueued, {contact}, 1)
+        await write(kafka, BOT_ANSWERED, [answer(turn, "Le paso", outcome=BotOutcome.HANDOVER)])
+        [said] = texts(await eventually_events(kafka, OUTBOUND, OutboundMessage, {contact}, 1))
+        assert said.startswith("Por este mes ya no podemos comunicarle con una persona")
+        await write(kafka, RECEIVED, [received(contact, 2, "¿cuánto cuesta?")])
+        turns = await eventually_events(kafka, BOT_QUEUED, ConversationQueued, {contact}, 2)
+        assert turns[-1].conversation.state is ConversationState.WITH_BOT
+    assert await events(kafka, AGENT_QUEUED, ConversationQueued, {contact}) == []

@@ -69,6 +69,7 @@ class PartView(BaseModel):
     at: datetime
     provider_message_id: str | None = None
     error: str | None = Field(None, description="The provider's title of the failure.")
+    error_code: str | None = Field(None, description="A stable word or the provider's number.")
     template: str | None = Field(None, description="The template that was sent in place of the text.")
 
 
@@ -201,6 +202,7 @@ def part_view(status: MessageStatus) -> PartView:
         at=status.occurred_at,
         provider_message_id=status.provider_message_id,
         error=status.error.title if status.error else None,
+        error_code=status.error.code if status.error else None,
         template=status.template,
     )
 

@@ -24,7 +24,8 @@ from ingest.deliveries.retry import RetryPolicy
 from ingest.store.addresses import Addresses
 from ingest.store.deliveries import Deliveries
 from ventanilla.clock import account_now, utc_now
-from ventanilla.contracts.channel import Channel, DeliveryStatus, OutboundMessage, StatusError
+from ventanilla.contracts.channel import Channel, DeliveryStatus, OutboundMessage, StatusError, Template
+from ventanilla.exhaustion import ALLOTMENT_EXHAUSTED, AtExhaustion, Exhaustion
 from ventanilla.institution import Account, Institution
 from ventanilla.stream import Received, Stream
 from ventanilla.topics import STATUS
@@ -68,6 +69,7 @@ class Worker:
         deliveries: Deliveries,
         addresses: Addresses,
         senders: Mapping[Channel, ChannelSender],
+        exhaustion: Exhaustion,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._institution = institution
@@ -75,6 +77,7 @@ class Worker:
         self._deliveries = deliveries
         self._addresses = addresses
         self._senders = senders
+        self._exhaustion = exhaustion
         self._sleep = sleep
         self._policy = RetryPolicy(institution.delivery.give_up_after, institution.delivery.max_backoff)
 
@@ -118,6 +121,10 @@ class Worker:
             )
             await self._settle(delivery.refused(error, errand.now()), message, 0)
             return
+        templated = closed or delivery.template is not None or isinstance(message.content, Template)
+        if templated and not delivery.begun and self._no_templates(errand):
+            await self._refuse_template(delivery, errand)
+            return
         if template is not None and (closed or delivery.template is not None):
             message = as_template(message, template)
             if closed:
@@ -131,6 +138,9 @@ class Worker:
                 continue
             untouched = not delivery.begun and delivery.template is None
             if answer.code == PROVIDER_SAYS_WINDOW_CLOSED and template is not None and untouched:
+                if self._no_templates(errand):
+                    await self._refuse_template(delivery, errand)
+                    return
                 message = as_template(message, template)
                 delivery = delivery.instead(template.name, len(errand.sender.parts(message)))
                 continue
@@ -139,6 +149,18 @@ class Worker:
         if delivery.parts[-1].status is DeliveryStatus.ACCEPTED:
             elapsed = (utc_now() - errand.received.appended_at).total_seconds()
             metrics.DELIVERY_SECONDS.labels(message.channel.value).observe(max(0.0, elapsed))
+
+    def _no_templates(self, errand: _Errand) -> bool:
+        """Whether none goes out, because the month's allotment is used up."""
+        policy = self._exhaustion.policy(errand.message.channel, errand.account.id, errand.now())
+        return policy is not AtExhaustion.GO_ON
+
+    async def _refuse_template(self, delivery: Delivery, errand: _Errand) -> None:
+        error = StatusError(
+            code=ALLOTMENT_EXHAUSTED,
+            title="The month's allotment is used up: only replies inside the window are sent",
+        )
+        await self._settle(delivery.refused(error, errand.now()), errand.message, 0)
 
     async def _send(
         self, errand: _Errand, message: OutboundMessage, part: int, bodies: list[dict[str, Any]]

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from router.domain.queues import enter_queue
+from router.domain.queues import bot_only, enter_queue
 from router.domain.step import Step
 from ventanilla.contracts.channel import Author
 from ventanilla.contracts.conversation import (
@@ -16,6 +16,7 @@ from ventanilla.contracts.conversation import (
     Take,
     Transfer,
 )
+from ventanilla.exhaustion import ALLOTMENT_EXHAUSTED
 
 
 def acted(step: Step, event: AgentActed) -> bool:
@@ -60,7 +61,7 @@ def _refusal(step: Step, event: AgentActed) -> str | None:
 
     | conversation | take | reply | transfer, release, close |
     | --- | --- | --- | --- |
-    | with the bot | takeover | no | no |
+    | with the bot | takeover, unless the allotment is used up (`bot_only`) | no | no |
     | waiting | anyone | no | takeover, but nothing to release |
     | with an agent | takeover, or it is his already | that agent | that agent, or takeover |
     | closed | no | no | no |
@@ -73,7 +74,9 @@ def _refusal(step: Step, event: AgentActed) -> str | None:
     mine = conversation.agent_id == event.agent_id
     match conversation.state:
         case ConversationState.WITH_BOT:
-            return None if isinstance(act, Take) and event.takeover else "with_bot"
+            if isinstance(act, Take) and event.takeover:
+                return ALLOTMENT_EXHAUSTED if bot_only(step) else None
+            return "with_bot"
         case ConversationState.WAITING:
             if isinstance(act, Take):
                 return None

@@ -1,6 +1,6 @@
 """The bot proposes an answer."""
 
-from router.domain.queues import enter_queue
+from router.domain.queues import bot_only, enter_queue, stay_with_bot
 from router.domain.step import Actor, Step
 from ventanilla.contracts.channel import Author
 from ventanilla.contracts.conversation import (
@@ -11,6 +11,7 @@ from ventanilla.contracts.conversation import (
     ConversationState,
     QueuedReason,
 )
+from ventanilla.exhaustion import ALLOTMENT_EXHAUSTED
 
 _BOT = Author(kind="bot")
 
@@ -32,6 +33,11 @@ def answered(step: Step, event: BotAnswered) -> bool:
     step.answered_turn = event.turn
     step.unanswered = event.turn < conversation.turn
     _classify(step, event)
+    if event.outcome is BotOutcome.HANDOVER and bot_only(step):
+        # Its words announce a person: the institution's take their place.
+        step.change(Change.ANSWER_DISCARDED, "bot", reason=ALLOTMENT_EXHAUSTED)
+        stay_with_bot(step)
+        return True
     for reply in event.replies:
         step.send(reply, _BOT)
     if event.outcome is BotOutcome.HANDOVER:
@@ -43,7 +49,11 @@ def answered(step: Step, event: BotAnswered) -> bool:
 
 
 def hand_over(step: Step, actor: Actor, reason: str | None) -> None:
-    """From the bot to the queue of the conversation's area."""
+    """From the bot to the queue of the conversation's area, if anybody may be handed over."""
+    if bot_only(step):
+        step.unanswered = False  # what he is told is all the answer that there is
+        stay_with_bot(step)
+        return
     step.unanswered = True
     enter_queue(
         step, step.rules.institution.queue_of_area(step.current.area), Change.QUEUED,

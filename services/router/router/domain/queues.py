@@ -38,6 +38,18 @@ def enter_queue(
     step.touch()
 
 
+def bot_only(step: Step) -> bool:
+    """Whether nobody new comes to agents just now; what they have, and who waits for them, goes on."""
+    conversation = step.current
+    return step.rules.bot_only(conversation.channel, conversation.account, step.at)
+
+
+def stay_with_bot(step: Step) -> None:
+    """Instead of handing over: the citizen is told, and the bot keeps the conversation."""
+    step.say(step.rules.institution.texts.bot_only or "")
+    step.touch()
+
+
 def tell_if_closed(step: Step) -> None:
     """Somebody waits and writes: say when the queue opens, once for each closed period."""
     queue = step.current.queue

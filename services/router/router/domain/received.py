@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from router.domain.queues import enter_queue, tell_if_closed
+from router.domain.queues import bot_only, enter_queue, tell_if_closed
 from router.domain.state import OPEN, WITH_PEOPLE
 from router.domain.step import Step, moment
 from ventanilla.contracts.channel import Reaction, ReceivedMessage, Sender, SystemNotice
@@ -72,6 +72,7 @@ def _reopens(step: Step) -> bool:
     within = step.rules.institution.conversation.reopen_within
     return (
         step.closed_by_agent
+        and not bot_only(step)
         and step.current.queue is not None
         and step.at - step.current.state_since <= within
     )

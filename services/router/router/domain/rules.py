@@ -7,6 +7,7 @@ from typing import Self
 from router.domain.dates import DateWords, moment_text
 from ventanilla.calendar import OfficeHours
 from ventanilla.contracts.channel import Channel
+from ventanilla.exhaustion import AtExhaustion, Exhaustion
 from ventanilla.institution import Institution
 
 REPLY_WINDOWS = {Channel.WHATSAPP: timedelta(hours=24)}
@@ -23,14 +24,15 @@ class Rules:
     hours: dict[str, OfficeHours]
     """By queue."""
     dates: DateWords
+    exhaustion: Exhaustion
 
     @classmethod
-    def of(cls, institution: Institution, dates: DateWords) -> Self:
-        """One calendar for each schedule, shared by its queues."""
+    def of(cls, institution: Institution, dates: DateWords, exhaustion: Exhaustion | None = None) -> Self:
+        """One calendar for each schedule, shared by its queues. Without `exhaustion` nothing is used up."""
         zone = institution.zone
         calendars = {key: OfficeHours(schedule, zone) for key, schedule in institution.schedules.items()}
         hours = {key: calendars[queue.schedule] for key, queue in institution.queues.items()}
-        return cls(institution, hours, dates)
+        return cls(institution, hours, dates, exhaustion or Exhaustion(institution))
 
     def hours_of(self, queue: str) -> OfficeHours:
         """When a queue is open. One that the institution's file no longer has keeps the default's hours."""
@@ -49,6 +51,10 @@ class Rules:
         """Whether an account lives by recorded time: the wall clock says nothing of it."""
         account = self.institution.account(channel, account_id)
         return account is not None and account.replay
+
+    def bot_only(self, channel: Channel, account_id: str, at: datetime) -> bool:
+        """Whether nobody new is handed to agents, because the month's allotment is used up."""
+        return self.exhaustion.policy(channel, account_id, at) is AtExhaustion.BOT_ONLY
 
     def reply_window_until(self, channel: Channel, last_inbound_at: datetime) -> datetime | None:
         """Until when free text may be sent, in UTC; None: always."""

@@ -112,6 +112,9 @@ export const TEXTS = {
     played: 'Reproducido',
     failed: 'No se pudo entregar',
     refused: 'No se envió: la ventana de 24 horas está cerrada',
+    refusals: {
+      allotment_exhausted: 'No se envió: se agotaron las conversaciones contratadas de este mes y no se envían plantillas',
+    },
     part: (number, parts, status) => `Parte ${number} de ${parts}: ${status}`,
     template: (name) => `En su lugar salió la plantilla «${name}»`,
   },
@@ -148,6 +151,7 @@ export const TEXTS = {
     agent_silent: 'sin respuesta del agente',
     bot_silent: 'el asistente no respondió',
     takeover: 'tomó el control',
+    allotment_exhausted: 'se agotaron las conversaciones contratadas de este mes',
     moved: 'continúa en otra',
   },
 

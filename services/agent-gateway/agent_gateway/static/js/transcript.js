@@ -147,7 +147,8 @@ function quote(message) {
 
 function status(message) {
   if (message.direction !== 'out' || !message.status) return null;
-  const told = TEXTS.statuses[message.status] || message.status;
+  const code = message.status === 'refused' && message.parts.map((part) => part.error_code).find(Boolean);
+  const told = TEXTS.statuses.refusals[code] || TEXTS.statuses[message.status] || message.status;
   const parts = message.parts.length > 1
     ? message.parts.map((part) => TEXTS.statuses.part(part.part + 1, message.parts.length, TEXTS.statuses[part.status]))
     : [];
