@@ -24,7 +24,7 @@ from prometheus_client import REGISTRY
 
 from bench.report import Result
 from billing.handlers import consume
-from billing.store import Places, Sessions
+from billing.store import Ledger, Places, Sessions
 from stack.topics import apply
 from support.meter_histories import oracle
 from support.statuses import status
@@ -140,9 +140,11 @@ async def _ours(kafka: str, mongo: str) -> dict[str, Any]:
     institution = load_institution(Path("deploy/config/cnr.yaml"))
     sessions, places = Sessions(store, institution.zone), Places(store, institution.zone)
     await sessions.prepare()
-    await places.prepare()
+    ledger = Ledger(store)
+    for part in (places, ledger):
+        await part.prepare()
     stream = Stream("billing", kafka, store)
-    consume(stream, institution, sessions, places, on_sessions=lambda: None)
+    consume(stream, institution, sessions, places, ledger, on_sessions=lambda: None)
     total = _expected()
 
     def figure(name: str, **labels: str) -> float:

@@ -8,6 +8,7 @@ from billing.allotments import Allotments
 from billing.api.budget import budget_routes
 from billing.api.exports import export_routes
 from billing.api.forecast import forecast_routes
+from billing.api.ledger import ledger_routes
 from billing.api.meter import meter_routes
 from billing.api.usage import usage_routes
 from billing.forecasts import Forecasts
@@ -17,7 +18,8 @@ from billing.plans.loader import load_finances, load_terms
 from billing.plans.models import Plan
 from billing.plans.terms import Terms
 from billing.settings import BillingSettings
-from billing.store import Places, Sessions
+from billing.store import Ledger, Meters, Places, Sessions
+from billing.sweeper import Sweeper
 from ventanilla.clock import utc_now
 from ventanilla.institution import load_institution
 from ventanilla.service import Runtime, service_app
@@ -46,11 +48,14 @@ async def _wire(
     institution = runtime.institution
     sessions, places = Sessions(runtime.store, institution.zone), Places(runtime.store, institution.zone)
     await sessions.prepare()
-    await places.prepare()
+    ledger, meters = Ledger(runtime.store), Meters(runtime.store)
+    for part in (places, ledger, meters):
+        await part.prepare()
     forecasts = Forecasts(institution, terms, sessions, utc_now)
     allotments = Allotments(institution, terms, sessions, runtime.stream.publish_once)
-    consume(runtime.stream, institution, sessions, places, on_sessions=allotments.wake)
+    consume(runtime.stream, institution, sessions, places, ledger, on_sessions=allotments.wake)
     runtime.background("allotments", allotments.watch)
+    runtime.background("sweeper", Sweeper(meters, runtime.stream).run)
     app.include_router(
         meter_routes(
             token_key=runtime.settings.token_key.get_secret_value(),
@@ -84,6 +89,15 @@ async def _wire(
             institution=institution,
             terms=terms,
             sessions=sessions,
+        )
+    )
+    app.include_router(
+        ledger_routes(
+            token_key=runtime.settings.token_key.get_secret_value(),
+            contact_key=runtime.settings.contact_key.get_secret_value().encode(),
+            institution=institution,
+            sessions=sessions,
+            ledger=ledger,
         )
     )
     app.include_router(

@@ -6,15 +6,25 @@ from typing import Any
 
 from billing.domain.meter import Meter, meter, received_at
 from billing.metrics import REASONS, RECEIVED, RELEASED, STATUSES
-from billing.store import Places, Sessions
+from billing.store import Ledger, Places, Sessions
+from billing.store.meters import COLLECTION, field
 from ventanilla.clock import utc_now
-from ventanilla.contracts.billing import SessionChanged
+from ventanilla.contracts.billing import MeterNoted, SessionChanged
 from ventanilla.contracts.conversation import ContactLinked, ConversationChanged
 from ventanilla.contracts.event import Event
 from ventanilla.institution import Institution
 from ventanilla.moments import written
 from ventanilla.stream import Decision, KeyedState, Stream
-from ventanilla.topics import CONTACT_LINKED, ECHOED, LIFECYCLE, METER_DUE, METER_MOVED, SESSION, STATUS
+from ventanilla.topics import (
+    CONTACT_LINKED,
+    ECHOED,
+    LIFECYCLE,
+    METER_DUE,
+    METER_MOVED,
+    METER_NOTED,
+    SESSION,
+    STATUS,
+)
 
 METERS = "meters"
 METER_INPUTS = (STATUS, ECHOED, CONTACT_LINKED, METER_MOVED, METER_DUE)
@@ -25,6 +35,7 @@ def consume(
     institution: Institution,
     sessions: Sessions,
     places: Places,
+    ledger: Ledger,
     on_sessions: Callable[[], None],
 ) -> KeyedState[Meter]:
     """The meter is exactly once in effect. The read model follows `billing.session.v1` like any stranger.
@@ -51,6 +62,12 @@ def consume(
         await places.join({one.conversation_id for one in changes if one.conversation_id is not None})
         on_sessions()
 
+    async def append(events: Sequence[Event]) -> None:
+        await ledger.append([event for event in events if isinstance(event, SessionChanged)])
+
+    async def note(events: Sequence[Event]) -> None:
+        await ledger.note([event for event in events if isinstance(event, MeterNoted)])
+
     async def link(events: Sequence[Event]) -> None:
         await sessions.link([event for event in events if isinstance(event, ContactLinked)])
 
@@ -58,10 +75,12 @@ def consume(
         await places.learn([event for event in events if isinstance(event, ConversationChanged)])
 
     stream.each_batch("sessions", [SESSION], project)
+    stream.each_batch("ledger", [SESSION], append)
+    stream.each_batch("notes", [METER_NOTED], note)
     stream.each_batch("places", [LIFECYCLE], place)
     stream.each_batch("aliases", [CONTACT_LINKED], link)
     return stream.keyed(
-        METERS, METER_INPUTS, collection="billing_meters", state=Meter, decide=decide,
+        METERS, METER_INPUTS, collection=COLLECTION, state=Meter, decide=decide,
         indexed=lambda state: indexed(state, metering.clock_skew),
     )  # fmt: skip
 
@@ -74,7 +93,7 @@ def indexed(state: Meter, clock_skew: timedelta) -> dict[str, Any]:
         "channel": state.channel.value,
         "account": state.account,
         "received": state.received,
-        "tally": {outcome.replace(":", "_"): count for outcome, count in state.tally.items()},
+        "tally": {field(outcome): count for outcome, count in state.tally.items()},
     }
 
 
