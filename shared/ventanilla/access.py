@@ -54,7 +54,9 @@ def issue_token(
 def read_token(key: str, token: str) -> Principal:
     """Raises `InvalidTokenError`; the message says nothing of the token itself."""
     try:
-        claims = jwt.decode(token, key, algorithms=[_ALGORITHM], audience=_AUDIENCE)
+        claims = jwt.decode(
+            token, key, algorithms=[_ALGORITHM], audience=_AUDIENCE, options={"require": ["exp", "sub"]}
+        )
         return Principal(subject=claims["sub"], role=claims["role"], areas=claims.get("areas", ()))
     except (jwt.PyJWTError, KeyError, ValueError) as error:
         raise InvalidTokenError(type(error).__name__) from None

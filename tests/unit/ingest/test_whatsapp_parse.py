@@ -361,7 +361,10 @@ NAMES = st.sampled_from(
 ITEM = st.dictionaries(NAMES | st.sampled_from(["status", "recipient_id", "errors"]), JSON, max_size=8) | JSON
 VALUE = st.fixed_dictionaries(
     {"metadata": st.just({"phone_number_id": ACCOUNT}) | JSON},
-    optional={name: st.lists(ITEM, max_size=3) | JSON for name in ("messages", "statuses", "contacts")},
+    optional={
+        name: st.lists(ITEM, max_size=3) | JSON
+        for name in ("messages", "statuses", "message_echoes", "contacts")
+    },
 )
 CHANGE = st.fixed_dictionaries({"field": st.just("messages") | JSON, "value": VALUE | JSON}) | JSON
 ENTRY = st.fixed_dictionaries({"changes": st.lists(CHANGE, max_size=3) | JSON}) | JSON
@@ -378,8 +381,11 @@ def test_whatever_the_entries_hold_nothing_is_lost_and_nothing_breaks(entries: l
         draft.event("c", NOW).model_dump_json()
     for told in drafts.statuses:
         told.event("c", NOW).model_dump_json()
+    for echoed in drafts.echoes:
+        echoed.event("c", NOW).model_dump_json()
     changes = [one for entry in entries for one in _changes(entry)]
-    assert len(drafts.messages) + len(drafts.statuses) + len(drafts.rejects) >= len(changes)
+    kept = len(drafts.messages) + len(drafts.statuses) + len(drafts.echoes) + len(drafts.rejects)
+    assert kept >= len(changes)
 
 
 def _changes(entry: Any) -> list[Any]:

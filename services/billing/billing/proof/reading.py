@@ -89,13 +89,25 @@ def _parquet_rows(path: Path) -> Iterator[Line]:
         with ParquetFile(path) as table:
             number = 0
             for batch in table.iter_batches(batch_size=2_000):
-                for row in batch.to_pylist():
+                for row in _values(batch):
                     number += 1
-                    yield number, _row(row)
+                    yield number, row if isinstance(row, Unreadable) else _row(row)
     except ArrowException as error:
         raise ExportError(
             f"{path}: not a whole Parquet file ({type(error).__name__}); export it again"
         ) from None
+
+
+def _values(batch: Any) -> Iterator[dict[str, Any] | Unreadable]:
+    """The rows of a batch; one that holds a time outside Python's calendar does not take the others along."""
+    try:
+        yield from batch.to_pylist()
+    except (OverflowError, ValueError):
+        for place in range(batch.num_rows):
+            try:
+                yield batch.slice(place, 1).to_pylist()[0]
+            except (OverflowError, ValueError):
+                yield Unreadable("impossible_time", "a time that no calendar has")
 
 
 def _row(row: dict[str, Any]) -> Item:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, FiniteFloat, ValidationError
 from pydantic_core import from_json
 
 from ingest.channels.whatsapp.payload import Message, Shape
@@ -52,8 +52,8 @@ class _Media(Shape):
 
 
 class _Location(Shape):
-    latitude: float
-    longitude: float
+    latitude: FiniteFloat
+    longitude: FiniteFloat
     name: str | None = None
     address: str | None = None
 
