@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from pydantic import BaseModel
 
@@ -28,17 +29,19 @@ from ventanilla.stream.letters import Sorter
 from ventanilla.stream.once import Once
 from ventanilla.stream.ordered import HandleOne, OrderedWork, Received
 from ventanilla.stream.pacing import pace
+from ventanilla.stream.progress import Progress, buried_records, group_progress
 from ventanilla.stream.publisher import Publisher
 from ventanilla.stream.table import Table, Take
 from ventanilla.topics import Topic
 
-__all__ = ["Decision", "KeyedState", "Output", "Received", "Stream", "StreamUnavailableError"]
+__all__ = ["Decision", "KeyedState", "Output", "Progress", "Received", "Stream", "StreamUnavailableError"]
 
 S = TypeVar("S", bound=BaseModel)
 
 log = logger(__name__)
 
 _COMMIT_EVERY_SECONDS = 1.0
+_PROGRESS_SECONDS = 20.0
 
 
 class Stream:
@@ -46,8 +49,8 @@ class Stream:
 
     def __init__(self, service: str, bootstrap: str, store: Store, instance: str | None = None) -> None:
         self.service = service
-        self._bootstrap = bootstrap
         self._instance = instance
+        self._bootstrap = bootstrap
         self._store = store
         self._publisher = Publisher(service, bootstrap)
         self._once = Once(service, bootstrap)
@@ -122,6 +125,28 @@ class Stream:
         `StreamUnavailableError`: call again with events of the same ids.
         """
         return await self._once.publish(topic, events)
+
+    async def progress(self, name: str, *topics: Topic) -> list[Progress]:
+        """How far the group `name` of this service has come on `topics`, all processes together.
+
+        Raises `StreamUnavailableError`.
+        """
+        try:
+            async with asyncio.timeout(_PROGRESS_SECONDS):
+                return await group_progress(self.service, self._bootstrap, self._group(name), topics)
+        except (KafkaError, TimeoutError) as error:
+            raise StreamUnavailableError(type(error).__name__) from error
+
+    async def buried(self, topic: Topic) -> int:
+        """How many records of `topic` this service put among its dead letters, each once.
+
+        Reads all dead letters that are kept. Raises `StreamUnavailableError`.
+        """
+        try:
+            async with asyncio.timeout(_PROGRESS_SECONDS):
+                return await buried_records(self.service, self._bootstrap, topic)
+        except (KafkaError, TimeoutError) as error:
+            raise StreamUnavailableError(type(error).__name__) from error
 
     async def dead_letter(self, topic: Topic, key: str, value: bytes, *, reason: str, error: str) -> None:
         """Keep what an edge cannot accept, with its reason. Raises `StreamUnavailableError`."""
