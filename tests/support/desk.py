@@ -78,10 +78,14 @@ class Citizen:
         return event.id
 
     async def conversation(self) -> Conversation:
-        """As the desk has it."""
-        found = await self.world.store.collection("desk_conversations").find({}).to_list()
-        known = [Conversation.model_validate_json(one["body"]) for one in found if one.get("body")]
-        return max((one for one in known if one.contact_id == self.contact), key=lambda one: one.opened_at)
+        """As the desk has it, as soon as it has one: it may know a message before its conversation."""
+        async with asyncio.timeout(20):
+            while True:
+                found = await self.world.store.collection("desk_conversations").find({}).to_list()
+                known = [Conversation.model_validate_json(one["body"]) for one in found if one.get("body")]
+                if own := [one for one in known if one.contact_id == self.contact]:
+                    return max(own, key=lambda one: one.opened_at)
+                await asyncio.sleep(0.03)
 
     async def bot_says(
         self,

@@ -5,12 +5,23 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from ventanilla.contracts.event import Event
 from ventanilla.stream.records import decode, encode
 from ventanilla.topics import Topic
 
 E = TypeVar("E", bound=Event)
+
+
+async def make(kafka: str, *names: str) -> None:
+    """Make topics of one partition, for services that only a test knows."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(name, num_partitions=1, replication_factor=1) for name in names])
+    finally:
+        await admin.close()
 
 
 async def write(kafka: str, topic: Topic, events: Sequence[Event]) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from support.engines import RunningEngines
 from support.messages import received
-from support.topics import events, eventually_events, records, write, write_raw
+from support.topics import events, eventually_events, make, records, write, write_raw
 from ventanilla.contracts.channel import ReceivedMessage
 from ventanilla.contracts.conversation import ConversationTimer
 from ventanilla.contracts.event import Event, derived_id
@@ -42,8 +42,10 @@ def tally(state: Tally | None, event: Event) -> Decision[Tally]:
 
 
 @pytest.fixture
-def service() -> str:
-    return f"svc-{uuid4().hex[:8]}"
+async def service(engines: RunningEngines) -> str:
+    name = f"svc-{uuid4().hex[:8]}"
+    await make(engines.kafka, RECEIVED.dead_letters(name))
+    return name
 
 
 @pytest.fixture
