@@ -1,6 +1,7 @@
 """Puts billing together: the meter, the read model made of what it publishes, and the HTTP surface."""
 
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -10,6 +11,7 @@ from billing.api.exports import export_routes
 from billing.api.forecast import forecast_routes
 from billing.api.ledger import ledger_routes
 from billing.api.meter import meter_routes
+from billing.api.page import surroundings_routes
 from billing.api.usage import usage_routes
 from billing.forecasts import Forecasts
 from billing.handlers import consume
@@ -22,8 +24,11 @@ from billing.store import Ledger, Meters, Places, Sessions
 from billing.sweeper import Sweeper
 from ventanilla.clock import utc_now
 from ventanilla.institution import load_institution
+from ventanilla.page import SecurityHeaders, page_routes
 from ventanilla.service import Runtime, service_app
 from ventanilla.settings import load_settings
+
+_STATIC = Path(__file__).parent / "static"
 
 
 def create_app(settings: BillingSettings | None = None) -> FastAPI:
@@ -33,13 +38,15 @@ def create_app(settings: BillingSettings | None = None) -> FastAPI:
     """
     settings = settings or load_settings(BillingSettings)
     terms = load_terms(settings.config, load_institution(settings.config))
-    return service_app(
+    app = service_app(
         "billing",
         settings,
         partial(_wire, terms=terms, finances=load_finances(settings.config, terms)),
         title="Ventanilla billing",
         description="Meters 24-hour sessions against the month's allotment.",
     )
+    app.add_middleware(SecurityHeaders)
+    return app
 
 
 async def _wire(
@@ -100,6 +107,16 @@ async def _wire(
             ledger=ledger,
         )
     )
+    app.include_router(
+        surroundings_routes(
+            token_key=runtime.settings.token_key.get_secret_value(),
+            institution=institution,
+            terms=terms,
+            sessions=sessions,
+            desk_url=runtime.settings.desk_url,
+        )
+    )
+    app.include_router(page_routes(_STATIC))
     app.include_router(
         export_routes(
             token_key=runtime.settings.token_key.get_secret_value(),

@@ -123,6 +123,13 @@ class Sessions:
             Cell.read(one["_id"]): Tally(int(one["sessions"]), int(one["messages"])) async for one in found
         }
 
+    async def first_month(self, accounts: Sequence[str]) -> str | None:
+        """The month of the earliest standing session of these accounts; None: there is none."""
+        query = {"state": _STANDING, "account": {"$in": list(accounts)}}
+        async for one in self._sessions.find(query, {"month": 1}).sort([("month", ASCENDING)]).limit(1):
+            return str(one["month"])
+        return None
+
     def _cell(self, change: SessionChanged) -> str:
         """While nobody knows the area; `Places` gives it, when it is known."""
         return Cell.of(self._zone, change.opened_at, change.channel.value, change.account).written

@@ -1,0 +1,182 @@
+// Everything that people read on the finance page, in the Spanish of El Salvador.
+
+export const TEXTS = {
+  title: 'Finanzas',
+  skip: 'Ir al contenido',
+
+  door: {
+    heading: 'Finanzas',
+    lead: 'Aquí se ve qué se ha usado del contrato, cuánto cuesta y cómo cerrará el mes.',
+    enter: 'Entrar por el escritorio de atención',
+    elsewhere: 'Entre por el escritorio de atención, con su usuario de finanzas o supervisión.',
+    ended: 'Su tiempo en esta página terminó. Entre de nuevo para seguir.',
+    refused: 'Su cuenta no tiene permiso para ver esta página.',
+    left: 'Cerró la página de finanzas.',
+  },
+
+  top: { desk: 'Escritorio', leave: 'Cerrar', until: (time) => `hasta las ${time}` },
+  roles: { supervisor: 'Supervisión', finance: 'Finanzas', admin: 'Administración' },
+
+  months: { label: 'Mes', before: 'Mes anterior', after: 'Mes siguiente', channel: 'Canal' },
+
+  channels: {
+    whatsapp: 'WhatsApp', webchat: 'Chat web', messenger: 'Messenger', facebook: 'Facebook', x: 'X', email: 'Correo',
+  },
+
+  panel: {
+    waiting: 'Cargando…',
+    again: 'Intentar de nuevo',
+    loaded: (name) => `${name}: actualizado`,
+  },
+
+  figures: {
+    heading: 'Cifras del mes',
+    used: 'Sesiones usadas',
+    usedOf: (all, percent) => `de ${all} incluidas (${percent})`,
+    unlimited: 'sin límite en este canal',
+    left: 'Quedan',
+    leftMore: 'sesiones incluidas sin usar',
+    overage: 'Excedente',
+    overageMore: 'sesiones de más',
+    cost: 'Costo del mes',
+    costSoFar: 'con lo usado hasta hoy',
+    costFinal: 'con todo lo usado',
+    end: 'Cierre previsto',
+    endRange: (low, high, of) => `entre ${low} y ${high} (${of})`,
+    endCost: (cost) => `costaría ${cost}`,
+    endUnknown: 'Aún no se puede prever',
+    endUnknownMore: 'hacen falta más días con sesiones',
+    over: 'Mes terminado',
+    overMore: 'no hay nada que prever',
+    exhausted: 'Se agota',
+    exhaustedOn: (day) => `el ${day}`,
+    exhaustedRange: (earliest, latest) => `entre el ${earliest} y el ${latest}`,
+    exhaustedFrom: (earliest) => `a más temprano, el ${earliest}`,
+    exhaustedAlready: (day) => `Se agotó el ${day}`,
+    never: 'No se agota',
+    neverMore: 'en este mes, según lo previsto',
+    neverBut: (earliest) => `aunque podría desde el ${earliest}`,
+    ofTen: (level) => `${level} de cada 10 veces`,
+    assumed: 'El costo descansa en supuestos',
+    pricesOf: (month, plan) => `Con los precios de ${month} del plan ${plan}.`,
+  },
+
+  chart: {
+    heading: 'Curva del mes',
+    lead: 'Sesiones acumuladas día por día, contra las que incluye el contrato. Con las flechas ← y → se recorre cada día.',
+    nothing: 'Este mes todavía no tiene sesiones.',
+    used: 'Usadas',
+    expected: 'Previstas',
+    band: 'Entre qué valores',
+    allotment: (count) => `Incluidas: ${count}`,
+    exhausted: 'Se agota',
+    data: 'Ver los datos del gráfico',
+    day: 'Día',
+    low: 'Al menos',
+    high: 'A lo más',
+    said: (day, used) => `${day}: ${used} sesiones usadas`,
+    foreseen: (day, expected) => `${day}: ${expected} sesiones previstas`,
+    between: (low, high) => `, entre ${low} y ${high}`,
+    summary: (used, all) => `Gráfico: ${used} sesiones usadas${all ? ` de ${all} incluidas` : ''}.`,
+    method: 'Cómo se prevé',
+    methodText: (working, other, before) =>
+      `Los días de oficina y los demás se cuentan aparte, cada uno con el promedio de sus días completos: ${working}; ${other}.` +
+      `${before ? ' Como el mes tiene pocos días, también se tomaron los del mes anterior.' : ''} ` +
+      'La franja es un intervalo de predicción (t de Student, días independientes): no ve una campaña de la que nadie avisó.',
+    kind: (name, days, mean) => (days ? `${name}, ${mean} por día en ${days} ${days === 1 ? 'día' : 'días'}` : `${name}, sin datos`),
+    working: 'días de oficina',
+    other: 'otros días',
+  },
+
+  places: {
+    heading: 'Por área y por cola',
+    lead: 'El costo del mes se reparte según las sesiones, por mayor residuo: las partes suman exactamente el total.',
+    area: 'Área', queue: 'Cola', channel: 'Canal', sessions: 'Sesiones', share: 'Parte', cost: 'Costo', total: 'Total',
+    areas: 'Por área', queues: 'Por cola', channels: 'Por canal',
+    unknownArea: 'Área no conocida',
+    unknownQueue: 'Sin cola',
+    nothing: 'Este mes no tiene sesiones.',
+    unshared: (cost) => `Además ${cost} de canales sin sesiones, que no son parte de nadie.`,
+  },
+
+  budget: {
+    heading: 'Presupuesto',
+    none: 'No hay un presupuesto configurado.',
+    of: (name, plan) => `${name}, con el plan ${plan}.`,
+    amount: 'Monto', spent: 'Gastado', committed: 'Comprometido', left: 'Disponible', forecast: 'Previsto', sessions: 'Sesiones',
+    month: 'Mes', state: 'Estado',
+    states: { closed: 'cerrado', settling: 'por cerrar', current: 'en curso', coming: 'por venir' },
+    exceeded: (month) => `Según lo previsto, el monto no alcanza: se pasa en ${month}.`,
+    enough: (left) => `Según lo previsto, al final quedarán ${left}.`,
+    source: 'Documento',
+  },
+
+  statement: {
+    heading: 'Cierre del mes',
+    open: 'El mes no se ha cerrado: sus cifras todavía pueden cambiar.',
+    closed: (when) => `Cerrado el ${when}. Lo facturado no se edita: lo que llega después es un ajuste.`,
+    settled: 'Cerrado. Lo facturado no se edita: lo que llega después es un ajuste.',
+    account: 'Cuenta', sessions: 'Sesiones', messages: 'Mensajes', digest: 'Huella del libro (SHA-256)',
+    billed: 'Facturado', restated: 'Según lo que se sabe hoy', cost: 'Costo',
+    same: 'Lo que se sabe hoy es lo mismo que se facturó.',
+    adjustments: 'Ajustes de meses anteriores en este cierre',
+    later: 'Ajustes que llegaron después para este mes',
+    from: 'Mes de origen', range: 'Sesiones', money: 'Dinero',
+    noAdjustments: 'Sin ajustes.',
+    between: (low, high) => (low === high ? low : `entre ${low} y ${high}`),
+    nothing: 'Sin sesiones en este mes.',
+  },
+
+  notes: {
+    heading: 'Avisos del contador',
+    lead: 'Estados que no se contaron sin más: tardíos, adelantados o contradictorios.',
+    none: 'Ninguno en este mes.',
+    kinds: { adjustment: 'Ajuste: llegó tarde', conflict: 'Contradicción', held: 'En espera de su hora', released: 'Su hora llegó', refused: 'Demasiado adelantado' },
+    what: 'Aviso', at: 'Hora que dice', came: 'Llegó', month: 'Mes', contact: 'Contacto', sessions: 'Sesiones', reason: 'Motivo',
+    more: 'Hay más; se ven por contacto o en la API.',
+  },
+
+  accounting: {
+    heading: 'Cuadre',
+    lead: 'Todo estado recibido tiene un destino: contado, duplicado, excluido o en cuarentena.',
+    fits: 'Cuadra: cada estado recibido tiene su destino.',
+    differs: (count) => `No cuadra: ${count} sin destino. Avise a quien administra el sistema.`,
+    account: 'Cuenta', received: 'Recibidos', counted: 'Contados', duplicate: 'Duplicados', excluded: 'Excluidos', quarantined: 'En cuarentena', moved: 'Pasados a otro contacto',
+    reasons: 'Ver los motivos',
+    reason: 'Motivo', statuses: 'Estados',
+    outcomes: { counted: 'contado', duplicate: 'duplicado', excluded: 'excluido', quarantined: 'en cuarentena', moved: 'pasado a otro contacto' },
+    read: (ours, topic) => `Contados por los contadores: ${ours}. Leídos del registro: ${topic}.`,
+    none: 'Todavía no se ha recibido ningún estado.',
+  },
+
+  ledger: {
+    heading: 'Libro de un contacto',
+    lead: 'Todo lo que se publicó de sus sesiones, en orden. Escriba el número con su código de país, o el id del contacto.',
+    contact: 'Número o id del contacto',
+    search: 'Buscar',
+    none: 'No hay sesiones de ese contacto.',
+    opened: 'Sesión abierta', change: 'Cambio', messages: 'Mensajes', month: 'Mes', when: 'Por el estado de', account: 'Cuenta', revision: 'Rev.',
+    changes: { opened: 'abierta', extended: 'extendida', corrected: 'corregida', voided: 'anulada' },
+    foreign: 'no es mensaje nuestro',
+    found: (count) => (count === 1 ? '1 anotación' : `${count} anotaciones`),
+    more: 'Ver más',
+    notes: 'Avisos',
+  },
+
+  exports: {
+    heading: 'Descargas',
+    lead: (month) => `Archivos de ${month}, para hojas de cálculo y para auditoría.`,
+    sessionsCsv: 'Sesiones (CSV)',
+    sessionsParquet: 'Sesiones (Parquet)',
+    usageCsv: 'Uso por día, área y cola (CSV)',
+    done: (name) => `Descargado: ${name}`,
+  },
+
+  errors: {
+    offline: 'No hay conexión con el servidor.',
+    unexpected: 'No se pudo cargar. Inténtelo de nuevo.',
+    unavailable: 'El servicio no puede responder en este momento.',
+    noParquet: 'El servidor no tiene instalado Parquet; descargue el CSV.',
+    badContact: 'Ese contacto no se entiende. Escriba el número con su código de país.',
+  },
+};
