@@ -12,15 +12,17 @@ from billing.api.forecast import forecast_routes
 from billing.api.ledger import ledger_routes
 from billing.api.meter import meter_routes
 from billing.api.page import surroundings_routes
+from billing.api.statement import statement_routes
 from billing.api.usage import usage_routes
+from billing.closer import Closer
 from billing.forecasts import Forecasts
-from billing.handlers import consume
+from billing.handlers import METER_INPUTS, METERS, consume
 from billing.plans.budget import Budget
 from billing.plans.loader import load_finances, load_terms
 from billing.plans.models import Plan
 from billing.plans.terms import Terms
 from billing.settings import BillingSettings
-from billing.store import Ledger, Meters, Places, Sessions
+from billing.store import Ledger, Meters, Places, Sessions, Statements
 from billing.sweeper import Sweeper
 from ventanilla.clock import utc_now
 from ventanilla.institution import load_institution
@@ -55,7 +57,7 @@ async def _wire(
     institution = runtime.institution
     sessions, places = Sessions(runtime.store, institution.zone), Places(runtime.store, institution.zone)
     await sessions.prepare()
-    ledger, meters = Ledger(runtime.store), Meters(runtime.store)
+    ledger, meters, statements = Ledger(runtime.store), Meters(runtime.store), Statements(runtime.store)
     for part in (places, ledger, meters):
         await part.prepare()
     forecasts = Forecasts(institution, terms, sessions, utc_now)
@@ -63,6 +65,10 @@ async def _wire(
     consume(runtime.stream, institution, sessions, places, ledger, on_sessions=allotments.wake)
     runtime.background("allotments", allotments.watch)
     runtime.background("sweeper", Sweeper(meters, runtime.stream).run)
+    closer = Closer(
+        institution, terms, runtime.stream, sessions, ledger, statements, meters=(METERS, METER_INPUTS)
+    )
+    runtime.background("closer", closer.run)
     app.include_router(
         meter_routes(
             token_key=runtime.settings.token_key.get_secret_value(),
@@ -120,7 +126,16 @@ async def _wire(
     app.include_router(
         export_routes(
             token_key=runtime.settings.token_key.get_secret_value(),
-            institution=institution,
             sessions=sessions,
+        )
+    )
+    app.include_router(
+        statement_routes(
+            token_key=runtime.settings.token_key.get_secret_value(),
+            institution=institution,
+            terms=terms,
+            sessions=sessions,
+            ledger=ledger,
+            statements=statements,
         )
     )
