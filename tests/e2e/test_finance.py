@@ -124,14 +124,18 @@ async def test_finance_signs_in_at_the_desk_and_reads_the_month(browser: Browser
 async def test_the_curve_is_read_with_the_keyboard_and_as_a_table(browser: Browser, finance: Finance) -> None:
     async with opened(browser) as page:
         await sign_in(page, finance)
-        chart = page.get_by_role("img", name=re.compile(f"{finance.used:,} sesiones usadas de {ALLOTMENT}"))
+        chart = page.get_by_role(
+            "slider", name=re.compile(f"{finance.used:,} sesiones usadas de {ALLOTMENT}")
+        )
         await expect(chart).to_be_visible(timeout=SOON)
-        said = panel(page, "Curva del mes").get_by_role("status")
+        said = page.locator(".readout")
         await expect(said).to_have_text(re.compile(f": {finance.used:,} sesiones usadas$"))
         await chart.focus()
         for _ in range(40):
             await page.keyboard.press("ArrowLeft")
         await expect(said).to_have_text(re.compile(" 1 de .*sesiones usadas$"))
+        await page.keyboard.press("End")
+        await expect(chart).to_have_attribute("aria-valuetext", re.compile("sesiones (usadas|previstas)"))
         await panel(page, "Curva del mes").get_by_text("Ver los datos del gráfico").click()
         async with finance.api() as api:
             days = (await api.get("/v1/forecast")).json()["days"]

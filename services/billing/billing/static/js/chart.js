@@ -15,24 +15,31 @@ export const loadChart = ({ month, channel }) => get('/v1/forecast', { month, ch
 export function drawChart(forecast) {
   const { days, allotment } = forecast;
   if (!days.length || (!forecast.used && !forecast.expected)) return T.nothing;
-  const readout = h('p.readout', { role: 'status' });
-  const place = h('div.chart', { tabIndex: 0, role: 'img', aria: { label: T.summary(count(forecast.used), allotment ? count(allotment) : '') } });
+  const readout = h('p.readout');
+  const label = T.summary(count(forecast.used), allotment ? count(allotment) : '');
+  const place = h('div.chart', { tabIndex: 0, role: 'slider', aria: { label, valuemin: 1, valuemax: days.length } });
   let cursor = null;
 
   function draw() {
     const width = Math.max(300, Math.round(place.clientWidth || 800));
     place.replaceChildren(picture(forecast, width, width < 560 ? 250 : 330, cursor));
   }
+  function tell(at) {
+    setText(readout, reading(days[at]));
+    place.setAttribute('aria-valuenow', at + 1);
+    place.setAttribute('aria-valuetext', readout.textContent);
+  }
   function point(to) {
     cursor = Math.min(days.length - 1, Math.max(0, to));
-    setText(readout, reading(days[cursor]));
+    tell(cursor);
     draw();
   }
   place.addEventListener('keydown', (event) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
+    const at = cursor ?? lastUsed(days);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: days.length - 1 }[event.key];
+    if (to === undefined) return;
     event.preventDefault();
-    point(cursor === null ? lastUsed(days) : cursor + step);
+    point(to);
   });
   place.addEventListener('pointermove', (event) => {
     const box = place.getBoundingClientRect();
@@ -41,11 +48,11 @@ export function drawChart(forecast) {
   });
   place.addEventListener('pointerleave', () => {
     cursor = null;
-    setText(readout, reading(days[lastUsed(days)]));
+    tell(lastUsed(days));
     draw();
   });
   new ResizeObserver(draw).observe(place);
-  setText(readout, reading(days[lastUsed(days)]));
+  tell(lastUsed(days));
   return [place, readout, legend(forecast), method(forecast), data(days)];
 }
 

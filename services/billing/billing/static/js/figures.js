@@ -37,7 +37,7 @@ function left(balance) {
 
 function cost(balance, choice) {
   const more = [choice.over ? T.costFinal : T.costSoFar];
-  if (balance.prices_of && balance.prices_of !== balance.month) more.push(T.pricesOf(monthName(balance.prices_of), balance.plan));
+  if (balance.prices_of) more.push(T.pricesOf(monthName(balance.prices_of), balance.plan));
   return figure(T.cost, money(balance.cost, balance.currency), { more });
 }
 
@@ -53,7 +53,8 @@ function exhaustion({ allotment, overage, forecast }, choice) {
   const { exhausted_on: on, exhausted_earliest: earliest, exhausted_latest: latest } = forecast;
   if (on && (overage || choice.over || forecast.used >= allotment)) return figure(T.exhausted, T.exhaustedAlready(day(on)), { alarm: true, words: true });
   if (on) {
-    const more = latest ? T.exhaustedRange(day(earliest ?? on), day(latest)) : earliest ? T.exhaustedFrom(day(earliest)) : null;
+    const sure = earliest === on && latest === on;
+    const more = sure ? null : latest ? T.exhaustedRange(day(earliest ?? on), day(latest)) : earliest && T.exhaustedFrom(day(earliest));
     return figure(T.exhausted, T.exhaustedOn(day(on)), { more: [more], alarm: true, words: true });
   }
   return figure(T.exhausted, T.never, { more: [T.neverMore, earliest && !choice.over && T.neverBut(day(earliest))], words: true });

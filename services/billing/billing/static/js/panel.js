@@ -37,13 +37,16 @@ export function panel({ kind = '', heading, lead = null, load, draw }) {
   return { element, show };
 }
 
-// `columns`: [heading, value(row), {number, header}]; `foot`: the cells of a last line.
+// `columns`: [heading, value(row), {header, number, share, spare}]; what is spare is left out on a phone.
+// `foot`: the cells of a last line.
 export function table(columns, rows, { caption = null, foot = null, current = () => false } = {}) {
-  const cell = ([, value, how = {}], row) => h(`${how.header ? 'th' : 'td'}${how.number ? '.number' : ''}${how.share ? '.share' : ''}`, how.header ? { scope: 'row' } : {}, value(row));
+  const classes = (how = {}) => ['number', 'share', 'spare'].filter((one) => how[one]).map((one) => `.${one}`).join('');
+  const cell = ([, value, how = {}], row) => h(`${how.header ? 'th' : 'td'}${classes(how)}`, how.header ? { scope: 'row' } : {}, value(row));
+  const last = (text, place) => h(`${place ? 'td' : 'th'}${classes(columns[place][2])}`, place ? {} : { scope: 'row' }, text);
   return h('div.scroll', { tabIndex: 0, role: 'group', aria: { label: caption || columns[0][0] } },
     h('table', {},
       caption ? h('caption', {}, caption) : null,
-      h('thead', {}, h('tr', {}, columns.map(([name, , how = {}]) => h(`th${how.number ? '.number' : ''}`, { scope: 'col' }, name)))),
+      h('thead', {}, h('tr', {}, columns.map(([name, , how]) => h(`th${classes(how)}`, { scope: 'col' }, name)))),
       h('tbody', {}, rows.map((row) => h(current(row) ? 'tr.now' : 'tr', {}, columns.map((column) => cell(column, row))))),
-      foot ? h('tfoot', {}, h('tr', {}, foot.map((text, place) => h(`${place ? 'td' : 'th'}${columns[place][2]?.number ? '.number' : ''}`, place ? {} : { scope: 'row' }, text)))) : null));
+      foot ? h('tfoot', {}, h('tr', {}, foot.map(last))) : null));
 }

@@ -18,8 +18,8 @@ export function drawPlaces(usage, { currency }) {
       [
         [name, label, { header: true }],
         [T.sessions, (one) => count(one.sessions), { number: true }],
-        [T.share, (one) => percent(one.sessions, usage.sessions), { number: true }],
-        ['', (one) => bar(one.sessions, usage.sessions), { share: true }],
+        [T.share, (one) => percent(one.sessions, usage.sessions), { number: true, spare: true }],
+        ['', (one) => bar(one.sessions, usage.sessions), { share: true, spare: true }],
         [T.cost, (one) => money(one.cost, currency), { number: true }],
       ],
       rows,

@@ -58,7 +58,7 @@ export const TEXTS = {
     neverBut: (earliest) => `aunque podría desde el ${earliest}`,
     ofTen: (level) => `${level} de cada 10 veces`,
     assumed: 'El costo descansa en supuestos',
-    pricesOf: (month, plan) => `Con los precios de ${month} del plan ${plan}.`,
+    pricesOf: (month, plan) => `plan ${plan}, precios desde ${month}`,
   },
 
   chart: {
@@ -113,9 +113,9 @@ export const TEXTS = {
 
   statement: {
     heading: 'Cierre del mes',
-    open: (when) => `El mes no se ha cerrado: sus cifras pueden cambiar hasta el ${when}.`,
+    open: (when) => `El mes no se ha cerrado: sus cifras pueden cambiar hasta el ${when}`,
     closing: 'El plazo ya pasó: el cierre se hará en unos minutos.',
-    closed: (when) => `Cerrado el ${when}. Lo facturado no se edita: lo que llega después es un ajuste.`,
+    closed: (when) => `Cerrado el ${when} Lo facturado no se edita: lo que llega después es un ajuste.`,
     billed: 'Facturado',
     now: 'El libro hasta hoy',
     account: 'Cuenta', sessions: 'Sesiones', messages: 'Mensajes', digest: 'Huella del libro (SHA-256)', cost: 'Costo',
