@@ -5,7 +5,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from billing.accounting import Accountant
 from billing.allotments import Allotments
+from billing.api.accounting import accounting_routes
 from billing.api.budget import budget_routes
 from billing.api.exports import export_routes
 from billing.api.forecast import forecast_routes
@@ -65,6 +67,9 @@ async def _wire(
     consume(runtime.stream, institution, sessions, places, ledger, on_sessions=allotments.wake)
     runtime.background("allotments", allotments.watch)
     runtime.background("sweeper", Sweeper(meters, runtime.stream).run)
+    accountant = Accountant(runtime.stream, meters, METERS)
+    await accountant.prepare()
+    runtime.background("accountant", accountant.watch)
     closer = Closer(
         institution, terms, runtime.stream, sessions, ledger, statements, meters=(METERS, METER_INPUTS)
     )
@@ -128,6 +133,9 @@ async def _wire(
             token_key=runtime.settings.token_key.get_secret_value(),
             sessions=sessions,
         )
+    )
+    app.include_router(
+        accounting_routes(token_key=runtime.settings.token_key.get_secret_value(), accountant=accountant)
     )
     app.include_router(
         statement_routes(
