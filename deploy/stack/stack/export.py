@@ -83,7 +83,10 @@ def _line(record: Any, span: tuple[datetime, datetime], done: Exported) -> bytes
 
 
 async def _records(bootstrap: str) -> AsyncIterator[Any]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    # From the beginning by itself: a seek may be overtaken by the answer to where the end is, and read nothing.
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     try:
         await consumer.start()
         existing = await consumer.topics()
@@ -96,7 +99,6 @@ async def _records(bootstrap: str) -> AsyncIterator[Any]:
             ]
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
-        await consumer.seek_to_beginning(*partitions)
         for partition in partitions:
             async for record in _partition(consumer, partition, ends[partition]):
                 yield record
