@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -17,7 +18,12 @@ from stack.engines import free_port
 from support.desk import PASSWORD, TOKEN_KEY, running_desk
 from support.engines import RunningEngines
 from support.finance import ALLOTMENT, NUMBER, institution_file, running_billing, write_months
+from support.statuses import status
+from support.topics import write
 from ventanilla.access import Role, issue_token
+from ventanilla.clock import utc_now
+from ventanilla.contracts.channel import DeliveryStatus
+from ventanilla.topics import STATUS
 
 SOON = 20_000
 
@@ -266,3 +272,33 @@ async def test_it_fits_a_phone_and_is_walked_through_by_keyboard(browser: Browse
         await page.keyboard.press("Enter")
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("button", name="Mes anterior")).to_be_focused()
+
+
+async def test_it_shows_where_every_status_went_and_what_was_not_simply_counted(
+    browser: Browser, finance: Finance, fresh_engines: RunningEngines
+) -> None:
+    at = utc_now() - timedelta(minutes=5)
+    contact = uuid4().hex
+    told = [
+        status(contact, "wamid.a", at, DeliveryStatus.SENT),
+        status(contact, "wamid.a", at),
+        status(contact, "wamid.a", at, DeliveryStatus.READ),
+        status(contact, "wamid.a", at + timedelta(minutes=1)),  # the same message, another time
+    ]
+    await write(fresh_engines.kafka, STATUS, told)
+    async with finance.api() as api, asyncio.timeout(30):
+        while (await api.get("/v1/accounting")).json()["received"] < len(told):
+            await asyncio.sleep(0.2)
+    async with opened(browser) as page:
+        await sign_in(page, finance)
+        balanced = panel(page, "Cuadre")
+        await expect(balanced.get_by_text("Cuadra: cada estado recibido tiene su destino.")).to_be_visible(
+            timeout=SOON
+        )
+        line = balanced.locator("tbody tr").first.locator("td")
+        await expect(line).to_have_text(["4", "1", "2", "1", "0", "0"])
+        await balanced.get_by_text("Ver los motivos").click()
+        await expect(balanced.get_by_text("no entregado")).to_be_visible()
+        notes = panel(page, "Avisos del contador")
+        await expect(notes.get_by_text("Contradicción")).to_be_visible(timeout=SOON)
+        await expect(notes.get_by_text("otra hora de entrega")).to_be_visible()

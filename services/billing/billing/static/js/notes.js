@@ -21,6 +21,7 @@ export function notesTable(items) {
   return table(
     [
       [T.what, (one) => h(`span.tag${weight[one.note] || ''}`, {}, T.kinds[one.note] || one.note), { header: true }],
+      [T.reason, (one) => T.reasons[one.reason] || one.reason || '—'],
       [T.at, (one) => moment(one.at)],
       [T.came, (one) => moment(one.came_at)],
       [T.month, (one) => monthName(one.month)],

@@ -1,5 +1,6 @@
 // What the page is made of, in order.
 
+import { drawAccounting, loadAccounting } from './accounting.js';
 import { drawBudget, loadBudget } from './budget.js';
 import { drawChart, loadChart } from './chart.js';
 import { drawFigures, loadFigures } from './figures.js';
@@ -23,5 +24,6 @@ export const budgetPanel = () => panel({ heading: TEXTS.budget.heading, load: lo
 export const statementPanel = () => panel({ heading: TEXTS.statement.heading, load: loadStatement, draw: drawStatement });
 
 export const checksPanels = () => [
+  panel({ heading: TEXTS.accounting.heading, lead: TEXTS.accounting.lead, load: loadAccounting, draw: drawAccounting }),
   panel({ heading: TEXTS.notes.heading, lead: TEXTS.notes.lead, load: loadNotes, draw: drawNotes }),
 ];

@@ -133,21 +133,37 @@ export const TEXTS = {
     heading: 'Avisos del contador',
     lead: 'Estados que no se contaron sin más: tardíos, adelantados o contradictorios.',
     none: 'Ninguno en este mes.',
-    kinds: { adjustment: 'Ajuste: llegó tarde', conflict: 'Contradicción', held: 'En espera de su hora', released: 'Su hora llegó', refused: 'Demasiado adelantado' },
+    kinds: { adjustment: 'Ajuste', conflict: 'Contradicción', held: 'En espera de su hora', released: 'Su hora llegó', refused: 'Demasiado adelantado' },
+    reasons: {
+      closed: 'su mes ya estaba cerrado', settled: 'su sesión ya estaba sellada', echoed: 'se escribió en el teléfono de la institución',
+      time: 'otra hora de entrega', payload: 'otros datos del proveedor',
+    },
     what: 'Aviso', at: 'Hora que dice', came: 'Llegó', month: 'Mes', contact: 'Contacto', sessions: 'Sesiones', reason: 'Motivo',
     more: 'Hay más; se ven por contacto o en la API.',
   },
 
   accounting: {
     heading: 'Cuadre',
-    lead: 'Todo estado recibido tiene un destino: contado, duplicado, excluido o en cuarentena.',
+    lead: 'Todo estado recibido tiene un destino, y la suma se compara con lo que dice el registro de Kafka. Desde que el contador existe.',
     fits: 'Cuadra: cada estado recibido tiene su destino.',
-    differs: (count) => `No cuadra: ${count} sin destino. Avise a quien administra el sistema.`,
+    differs: (count) => `No cuadra: ${count} ${count === '1' ? 'estado' : 'estados'} sin destino. Avise a quien administra el sistema.`,
     account: 'Cuenta', received: 'Recibidos', counted: 'Contados', duplicate: 'Duplicados', excluded: 'Excluidos', quarantined: 'En cuarentena', moved: 'Pasados a otro contacto',
-    reasons: 'Ver los motivos',
-    reason: 'Motivo', statuses: 'Estados',
-    outcomes: { counted: 'contado', duplicate: 'duplicado', excluded: 'excluido', quarantined: 'en cuarentena', moved: 'pasado a otro contacto' },
-    read: (ours, topic) => `Contados por los contadores: ${ours}. Leídos del registro: ${topic}.`,
+    total: 'Total',
+    reasonsLabel: 'Ver los motivos',
+    outcome: 'Destino', reason: 'Motivo', statuses: 'Estados',
+    reasons: {
+      duplicate: {
+        again: 'lo mismo otra vez', conflict: 'con otra hora de entrega o con otros datos', sealed: 'de una sesión ya sellada', closed: 'de un mes ya cerrado',
+      },
+      excluded: {
+        not_delivered: 'no entregado', no_message_id: 'no dice de qué mensaje es', echoed: 'escrito en el teléfono de la institución',
+      },
+      quarantined: {
+        ahead: 'su hora no ha llegado', far_ahead: 'demasiado adelantado', late: 'de una sesión ya sellada', closed: 'de un mes ya cerrado',
+      },
+    },
+    topic: (done, letters, waiting) => `Según Kafka: ${done} registros atendidos, ${letters} ilegibles, ${waiting} por atender.`,
+    working: 'El contador está trabajando: las cifras de Kafka van un momento atrás.',
     none: 'Todavía no se ha recibido ningún estado.',
   },
 
