@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -21,7 +21,10 @@ TOKEN_KEY = "t" * 40
 class Fleet:
     """Every service and the sandbox on free ports, on one pair of engines. Nothing restarts by itself."""
 
-    def __init__(self, engines: RunningEngines, database: str, logs: Path) -> None:
+    def __init__(
+        self, engines: RunningEngines, database: str, logs: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`environment` is added to what every service is given."""
         self._ports = {service.name: free_port() for service in ALL}
         self._logs = logs
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -43,6 +46,7 @@ class Fleet:
             "VENTANILLA_WEBCHAT_KEY": "w" * 40,
             "VENTANILLA_ADMIN_PASSWORD": "una-clave-de-prueba",
             "VENTANILLA_DEMO_PASSWORD": "una-clave-de-prueba",
+            **(environment or {}),
         }
 
     def url(self, name: str) -> str:
