@@ -37,4 +37,9 @@ def too_late(at: datetime, came_at: datetime, zone: ZoneInfo, settling: timedelt
 
 def closed_until(came_at: datetime, zone: ZoneInfo, settling: timedelta) -> datetime:
     """What was delivered before this, in UTC, is too late when its status comes at `came_at`."""
-    return begins_at(month_of(came_at - settling - LENGTH, zone), zone) + LENGTH
+    return begins_at(first_open_month(came_at, zone, settling), zone) + LENGTH
+
+
+def first_open_month(now: datetime, zone: ZoneInfo, settling: timedelta) -> str:
+    """The earliest month that has not closed; it may be over."""
+    return month_of(now - settling - LENGTH, zone)
