@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
@@ -67,6 +67,14 @@ def test_an_exception_shows_no_identifier(capsys: pytest.CaptureFixture[str]) ->
     except ValueError as error:
         logger("test").error("failed", exc_info=error)
     assert "50371234567" not in capsys.readouterr().err
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_other_tests() -> Iterator[None]:
+    """These tests log to what they capture; afterwards nobody else must."""
+    yield
+    structlog.reset_defaults()
+    configure_logging("tests", "WARNING")
 
 
 class _Shape(BaseModel):
