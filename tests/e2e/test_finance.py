@@ -15,9 +15,11 @@ import pytest
 from playwright.async_api import Browser, Download, Locator, Page, Route, expect
 
 from stack.engines import free_port
+from stack.secrets import load_secrets
 from support.desk import PASSWORD, TOKEN_KEY, running_desk
 from support.engines import RunningEngines
 from support.finance import ALLOTMENT, NUMBER, institution_file, running_billing, write_months
+from support.stack import TestStack
 from support.statuses import status
 from support.topics import write
 from ventanilla.access import Role, issue_token
@@ -302,3 +304,30 @@ async def test_it_shows_where_every_status_went_and_what_was_not_simply_counted(
         notes = panel(page, "Avisos del contador")
         await expect(notes.get_by_text("Contradicción")).to_be_visible(timeout=SOON)
         await expect(notes.get_by_text("otra hora de entrega")).to_be_visible()
+
+
+async def test_in_the_whole_stack_a_citizens_session_is_his_areas(stack: TestStack, browser: Browser) -> None:
+    token = stack.command("token", "--role", "finance").stdout.strip()
+    async with httpx.AsyncClient(base_url=stack.url("sandbox")) as sandbox:
+        for text in ("q papeles piden pa quitar la hipoteca", "quiero hablar con una persona"):
+            await sandbox.post("/phones/50370000077/messages", json={"text": text, "name": "Rosa"})
+    async with (
+        httpx.AsyncClient(
+            base_url=stack.url("billing"), headers={"Authorization": f"Bearer {token}"}
+        ) as billing,
+        asyncio.timeout(60),
+    ):
+        areas: dict[str | None, int] = {}
+        while not areas.get("rprh"):
+            await asyncio.sleep(0.5)
+            areas = {one["area"]: one["sessions"] for one in (await billing.get("/v1/usage")).json()["areas"]}
+    async with opened(browser) as page:
+        await page.goto(stack.url("agent-gateway"))
+        await page.get_by_label("Usuario").fill("finanzas")
+        await page.get_by_label("Contraseña").fill(load_secrets(stack.data, {})["VENTANILLA_DEMO_PASSWORD"])
+        await page.keyboard.press("Enter")
+        places = panel(page, "Por área y por cola")
+        await expect(places.get_by_text("Registro de la Propiedad Raíz e Hipotecas")).to_be_visible(
+            timeout=SOON
+        )
+        assert page.url == f"{stack.url('billing')}/"
