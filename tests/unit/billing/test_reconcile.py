@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 
 from billing.commands.proof import reconcile_invoice
 from billing.proof.invoice import InvoiceError, InvoiceLine, read_invoice
+from billing.proof.reading import Item
 from billing.proof.reconcile import Message, Outcome, Reconciliation, our_messages, reconcile
 from support.exports import ZONE_NAME, export_file
-from support.statuses import ACCOUNT, status
+from support.statuses import ACCOUNT, echo, status
 from ventanilla.contracts.channel import (
     DeliveryStatus,
     MessageStatus,
@@ -293,3 +294,9 @@ def test_unreadable_statuses_and_rehearsals_do_not_pass_unnoticed(tmp_path: Path
     )
     assert result.exit_code == 1
     assert json.loads(result.stdout)["statuses_unreadable"] == {"not_json": 1}
+
+
+def test_what_was_written_on_the_numbers_own_telephone_is_not_expected_on_the_invoice() -> None:
+    statuses = [status("a" * 32, "wamid.1", START), status("a" * 32, "wamid.2", START)]
+    items: list[Item] = [*statuses, echo("a" * 32, "wamid.2", START)]
+    assert list(our_messages(enumerate(items, start=1), frozenset(), Counter())) == ["wamid.1"]

@@ -62,11 +62,12 @@ def _usage(file: Path, institution: Institution) -> Usage:
                 isinstance(item, MessageStatus)
                 and (item.channel, item.account) in ours
                 and item.occurred_at <= latest
+                and (item.channel.value, item.account, item.provider_message_id) not in found.echoed
             ):
                 yield item
 
-    ledger = recompute(read_export(file), institution.zone, latest).lines
-    opened = ((line.month, Channel(line.channel), line.account) for line in ledger)
+    found = recompute(read_export(file), institution.zone, latest, institution.metering.settling)
+    opened = ((line.month, Channel(line.channel), line.account) for line in found.restated)
     usage = session_usage(one for one in opened if one[1:] in ours)
     for month, used in message_usage(statuses(), institution.zone).items():
         usage.setdefault(month, []).extend(used)

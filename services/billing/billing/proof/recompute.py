@@ -5,7 +5,7 @@ is `billing.domain.sessions`; this file only says what the set is.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -93,6 +93,8 @@ class Recomputed:
     account: Account
     not_ours: Counter[tuple[str, str, str]]
     """Counted messages that we never sent, by month of delivery, channel and account."""
+    echoed: Set[Named]
+    """Messages written on a number's own telephone."""
     in_two_meters: int
     """Message ids that were delivered to more than one contact: each counts, and somebody should look."""
 
@@ -256,7 +258,7 @@ def _settle(meters: Meters, echoed: dict[Named, datetime], account: Account, rul
         restated += _ledger(channel, number, contact, known, rules.zone)
     account.duplicate = +again  # without the zeros
     account.problems.sort()
-    return Recomputed(_ordered(billed), _ordered(restated), account, not_ours, len(twice))
+    return Recomputed(_ordered(billed), _ordered(restated), account, not_ours, echoed.keys(), len(twice))
 
 
 def _ordered(lines: list[LedgerLine]) -> list[LedgerLine]:

@@ -22,6 +22,7 @@ from billing.proof.recompute import DELIVERED
 from ventanilla.contracts.channel import (
     Channel,
     DeliveryStatus,
+    EchoedMessage,
     MessageStatus,
     ProviderConversation,
     ProviderPricing,
@@ -166,13 +167,17 @@ def our_messages(
 ) -> dict[str, Message]:
     """Our WhatsApp messages by the provider's id. `rehearsals`: accounts that play recorded days.
 
+    Without those written on the number's own telephone, which nobody should bill: a line for one is theirs.
     Lines that cannot be read are counted into `unreadable`, by reason.
     """
     messages: dict[str, Message] = {}
+    echoed: set[str] = set()
     for _, item in export:
         if isinstance(item, Unreadable):
             if item.reason != "blank":
                 unreadable[item.reason] += 1
+        elif isinstance(item, EchoedMessage):
+            echoed.add(item.provider_message_id)
         elif (
             isinstance(item, MessageStatus)
             and item.channel is Channel.WHATSAPP
@@ -180,7 +185,7 @@ def our_messages(
             and item.provider_message_id is not None
         ):
             messages.setdefault(item.provider_message_id, Message()).learn(item)
-    return messages
+    return {name: message for name, message in messages.items() if name not in echoed}
 
 
 def usual_month(lines: Iterable[InvoiceLine], zone: ZoneInfo) -> str | None:
