@@ -331,3 +331,29 @@ async def test_in_the_whole_stack_a_citizens_session_is_his_areas(stack: TestSta
             timeout=SOON
         )
         assert page.url == f"{stack.url('billing')}/"
+
+
+async def test_figures_stay_live_and_take_nothing_away(browser: Browser, finance: Finance) -> None:
+    failing = False
+
+    async def torn(route: Route) -> None:
+        await (route.abort("connectionreset") if failing else route.continue_())
+
+    async def prepare(page: Page) -> None:
+        await page.clock.install()
+        await page.route("**/v1/accounting", torn)
+
+    async with opened(browser, prepare=prepare) as page:
+        await page.goto(f"{finance.page}/#token={issue_token(TOKEN_KEY, 'finanzas', Role.FINANCE)}")
+        curve = panel(page, "Curva del mes")
+        await curve.get_by_text("Cómo se prevé").click(timeout=SOON)
+        await curve.get_by_text("Cómo se prevé").blur()
+        await expect(panel(page, "Cuadre").get_by_text("Todavía no se ha recibido")).to_be_visible(
+            timeout=SOON
+        )
+        failing = True
+        async with page.expect_response("**/v1/forecast?*"):
+            await page.clock.fast_forward(61_000)
+        await expect(panel(page, "Cuadre").get_by_text("No se pudo actualizar")).to_be_visible()
+        await expect(panel(page, "Cuadre").get_by_text("Todavía no se ha recibido")).to_be_visible()
+        await expect(curve.get_by_text("t de Student")).to_be_visible()

@@ -61,6 +61,7 @@ async function end() {
 }
 
 onSessionEnd(end);
+
 async function logOut() {
   disconnect();
   await api.logout().catch(() => {});

@@ -61,11 +61,11 @@ function show(institution, me) {
     before.disabled = at === 0;
     after.disabled = at === months.length - 1;
     announce(monthName(choice.month));
-    refresh();
+    refresh(false);
   }
-  function refresh() {
+  function refresh(live) {
     const given = { ...choice, key: `${choice.month} ${choice.channel}`, over: choice.month < institution.this_month, currency: institution.currency };
-    for (const one of panels) one.show?.(given);
+    for (const one of panels) one.show?.(given, live);
   }
 
   const header = h('header.top', {},
@@ -79,7 +79,7 @@ function show(institution, me) {
     panels.map((one) => one.element));
   place.replaceChildren(h('a.skip', { href: '#month', onclick: (event) => { event.preventDefault(); heading.focus(); } }, T.skip), header, main);
   choose({});
-  timers.push(setInterval(() => !document.hidden && choice.month === institution.this_month && refresh(), LIVE_MS));
+  timers.push(setInterval(() => !document.hidden && choice.month === institution.this_month && refresh(true), LIVE_MS));
 }
 
 document.title = `${T.title} · Ventanilla`;

@@ -13,25 +13,40 @@ export function panel({ kind = '', heading, lead = null, load, draw }) {
   let asked = 0;
   let shown = null;
 
-  async function show(choice) {
+  // `live`: nobody asked; it must not take away what somebody is at, and a failure leaves what is there.
+  async function show(choice, live = false) {
+    if (live && element.contains(document.activeElement)) return;
     const mine = (asked += 1);
     element.setAttribute('aria-busy', 'true');
-    if (shown === null || shown !== choice.key) body.replaceChildren(h('p.waiting', {}, TEXTS.panel.waiting));
+    if (shown !== choice.key) body.replaceChildren(h('p.waiting', {}, TEXTS.panel.waiting));
     try {
       const data = await load(choice);
       if (mine !== asked) return; // another choice was made meanwhile
-      const drawn = draw(data, choice);
-      body.replaceChildren(...(typeof drawn === 'string' ? [h('p.nothing', {}, drawn)] : [drawn].flat().filter(Boolean)));
+      put(draw(data, choice), shown === choice.key);
       shown = choice.key;
     } catch (error) {
-      if (mine !== asked) return;
-      shown = null;
-      const again = h('button', { type: 'button', onclick: () => show(choice) }, TEXTS.panel.again);
-      body.replaceChildren(h('div.failed', { role: 'alert' }, h('span', {}, error.status === undefined ? TEXTS.errors.unexpected : error.message), again));
-      if (error.status === undefined) console.error(error);
+      if (mine === asked) fail(error, choice, live);
     } finally {
       if (mine === asked) element.removeAttribute('aria-busy');
     }
+  }
+
+  function put(drawn, again) {
+    const open = again ? [...body.querySelectorAll('details')].map((one) => one.open) : [];
+    body.replaceChildren(...(typeof drawn === 'string' ? [h('p.nothing', {}, drawn)] : [drawn].flat().filter(Boolean)));
+    body.querySelectorAll('details').forEach((one, place) => (one.open = Boolean(open[place])));
+  }
+
+  function fail(error, choice, live) {
+    if (error.status === undefined) console.error(error); // no answer of the server: a fault of this page
+    if (live && shown === choice.key) {
+      body.querySelector('.stale')?.remove();
+      body.prepend(h('p.note.warning.stale', {}, TEXTS.panel.stale));
+      return;
+    }
+    shown = null;
+    const again = h('button', { type: 'button', onclick: () => show(choice) }, TEXTS.panel.again);
+    body.replaceChildren(h('div.failed', { role: 'alert' }, h('span', {}, error.status === undefined ? TEXTS.errors.unexpected : error.message), again));
   }
 
   return { element, show };

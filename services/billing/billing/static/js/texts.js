@@ -26,7 +26,7 @@ export const TEXTS = {
   panel: {
     waiting: 'Cargando…',
     again: 'Intentar de nuevo',
-    loaded: (name) => `${name}: actualizado`,
+    stale: 'No se pudo actualizar: estas cifras son de hace un momento.',
   },
 
   figures: {
