@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -21,7 +21,15 @@ TOKEN_KEY = "t" * 40
 class Fleet:
     """Every service and the sandbox on free ports, on one pair of engines. Nothing restarts by itself."""
 
-    def __init__(self, engines: RunningEngines, database: str, logs: Path) -> None:
+    def __init__(
+        self,
+        engines: RunningEngines,
+        database: str,
+        logs: Path,
+        environments: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """`environments`: what some services are told otherwise, as a wire in place of an engine."""
+        self._environments = environments or {}
         self._ports = {service.name: free_port() for service in ALL}
         self._logs = logs
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -52,19 +60,33 @@ class Fleet:
         """Start these, or all; waits for nothing."""
         for service in ALL:
             if not names or service.name in names:
-                self._processes[service.name] = self._run(service)
+                own = self._environments.get(service.name, {})
+                self._processes[service.name] = self._run(service, service.name, own)
         return self
 
-    def _run(self, service: Service) -> subprocess.Popen[bytes]:
-        with (self._logs / f"{service.name}.log").open("ab") as log:
+    def start_replica(self, name: str) -> str:
+        """Start one more process of a service, on its own port; returns the name that it goes by here."""
+        (service,) = (one for one in ALL if one.name == name)
+        replica = f"{name}-{sum(one.startswith(name) for one in self._processes) + 1}"
+        self._ports[replica] = free_port()
+        own = {service.port_variable: str(self._ports[replica]), "VENTANILLA_INSTANCE": replica}
+        self._processes[replica] = self._run(service, replica, own)
+        return replica
+
+    def _run(self, service: Service, name: str, own: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        with (self._logs / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
-                service.command, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                service.command,
+                env={**self._environment, **own},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
 
     def wait_ready(self, names: Sequence[str] = (), seconds: float = 90) -> None:
         """Until each answers that it is ready; fails with its reasons."""
         deadline = time.monotonic() + seconds
-        for name in names or self._ports:
+        for name in names or self._processes:
             said = "nothing"
             while True:
                 try:
@@ -89,9 +111,17 @@ class Fleet:
         path = self._logs / f"{name}.log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
+    def dismiss(self, replica: str) -> None:
+        """SIGTERM to a replica, and forget it."""
+        process = self._processes.pop(replica)
+        del self._ports[replica]
+        process.terminate()
+        process.wait(30)
+
     def stop(self) -> None:
         """SIGTERM to all, SIGKILL to who does not end."""
         for process in self._processes.values():
+            process.send_signal(signal.SIGCONT)  # a stopped process ends only when it goes on
             process.terminate()
         for process in self._processes.values():
             try:
