@@ -22,14 +22,9 @@ class Fleet:
     """Every service and the sandbox on free ports, on one pair of engines. Nothing restarts by itself."""
 
     def __init__(
-        self,
-        engines: RunningEngines,
-        database: str,
-        logs: Path,
-        environments: Mapping[str, Mapping[str, str]] | None = None,
+        self, engines: RunningEngines, database: str, logs: Path, environment: Mapping[str, str] | None = None
     ) -> None:
-        """`environments`: what some services are told otherwise, as a wire in place of an engine."""
-        self._environments = environments or {}
+        """`environment` is added to what every service is given."""
         self._ports = {service.name: free_port() for service in ALL}
         self._logs = logs
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -51,6 +46,7 @@ class Fleet:
             "VENTANILLA_WEBCHAT_KEY": "w" * 40,
             "VENTANILLA_ADMIN_PASSWORD": "una-clave-de-prueba",
             "VENTANILLA_DEMO_PASSWORD": "una-clave-de-prueba",
+            **(environment or {}),
         }
 
     def url(self, name: str) -> str:
@@ -60,8 +56,7 @@ class Fleet:
         """Start these, or all; waits for nothing."""
         for service in ALL:
             if not names or service.name in names:
-                own = self._environments.get(service.name, {})
-                self._processes[service.name] = self._run(service, service.name, own)
+                self._processes[service.name] = self._run(service, service.name)
         return self
 
     def start_replica(self, name: str) -> str:
@@ -73,11 +68,13 @@ class Fleet:
         self._processes[replica] = self._run(service, replica, own)
         return replica
 
-    def _run(self, service: Service, name: str, own: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    def _run(
+        self, service: Service, name: str, own: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
         with (self._logs / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
                 service.command,
-                env={**self._environment, **own},
+                env={**self._environment, **(own or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,7 +1,8 @@
 """A month's statuses, off the topic into a file: what `ventanilla recompute` and an auditor read.
 
 The values stand in the file as they stand on the topic, one a line, with those of `contact.linked.v1`, which
-say who is one person. A topic forgets after its retention: export a month when it has settled.
+say who is one person, and those of `channel.message.echoed.v1`, whose messages do not count: without what was
+written, which is nobody's business here. A topic forgets after its retention: export a month when it has settled.
 """
 
 import json
@@ -18,11 +19,12 @@ from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from ventanilla.contracts.event import Event
-from ventanilla.topics import CONTACT_LINKED, STATUS
+from ventanilla.topics import CONTACT_LINKED, ECHOED, STATUS
 
 _REACH = timedelta(hours=24)
 """A session reaches so far over the ends of its month."""
 _ANSWER_MS = 5_000
+_NOTHING = {"type": "unknown", "provider_type": "not_exported"}
 
 
 class ExportError(Exception):
@@ -35,6 +37,7 @@ class Exported:
 
     statuses: int = 0
     links: int = 0
+    echoes: int = 0
     other_months: int = 0
     unreadable: int = 0
     """No event at all; services have put them among their dead letters."""
@@ -73,22 +76,28 @@ def _line(record: Any, span: tuple[datetime, datetime], done: Exported) -> bytes
         return None
     if record.topic == CONTACT_LINKED.name:
         done.links += 1
-    elif span[0] <= event.occurred_at < span[1]:
-        done.statuses += 1
-    else:
+    elif not span[0] <= event.occurred_at < span[1]:
         done.other_months += 1
         return None
+    elif record.topic == ECHOED.name:
+        done.echoes += 1
+        return json.dumps(json.loads(record.value) | {"content": _NOTHING}).encode()
+    else:
+        done.statuses += 1
     value: bytes = record.value
     return json.dumps(json.loads(value)).encode() if b"\n" in value else value
 
 
 async def _records(bootstrap: str) -> AsyncIterator[Any]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    # By itself from the beginning: a seek can be overtaken by the answer to where the end is.
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     try:
         await consumer.start()
         existing = await consumer.topics()
         partitions = []
-        for topic in (STATUS.name, CONTACT_LINKED.name):
+        for topic in (STATUS.name, CONTACT_LINKED.name, ECHOED.name):
             if topic not in existing:
                 raise ExportError(f"{bootstrap} has no topic {topic}: `ventanilla topics apply` makes it")
             partitions += [
@@ -96,7 +105,6 @@ async def _records(bootstrap: str) -> AsyncIterator[Any]:
             ]
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
-        await consumer.seek_to_beginning(*partitions)
         for partition in partitions:
             async for record in _partition(consumer, partition, ends[partition]):
                 yield record

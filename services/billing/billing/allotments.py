@@ -38,11 +38,12 @@ def live_accounts(institution: Institution, channel: Channel) -> list[str]:
 
 async def month_usage(institution: Institution, sessions: Sessions, month: str) -> list[Used]:
     """The month's sessions by account, on every channel; rehearsals cost nothing. Raises `StoreError`."""
-    return [
-        Used(account, channel, Unit.SESSION, await sessions.count(month, [account]))
-        for channel in sorted({one.channel for one in institution.accounts})
-        for account in live_accounts(institution, channel)
-    ]
+    found = []
+    for channel in sorted({one.channel for one in institution.accounts}):
+        accounts = live_accounts(institution, channel)
+        counts = await sessions.counts(month, accounts)
+        found += [Used(one, channel, Unit.SESSION, counts.get(one, 0)) for one in accounts]
+    return found
 
 
 class Allotments:

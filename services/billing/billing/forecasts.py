@@ -1,5 +1,6 @@
 """The forecast of a month of ours: what was metered so far, the institution's working days, and the clock."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -37,22 +38,21 @@ class Forecasts:
         today = now.date()
         before = today.replace(day=1) - timedelta(days=1)
         accounts = live_accounts(self._institution, channel)
-        counts: dict[date, int] = {}
+        hours: dict[datetime, int] = {}
         for one in {month, f"{today:%Y-%m}", f"{before:%Y-%m}"}:
-            for cell, tally in (await self._sessions.usage(one, accounts)).items():
-                day = date.fromisoformat(cell.day)
-                counts[day] = counts.get(day, 0) + tally.sessions
-        alike = sampled_days(counts, today, self.works)[self.works(today)]
-        earlier = await self._sessions.opened_in(
-            [(self._moment(day, time(0)), self._moment(day, now.time())) for day in alike], accounts
-        )
-        midnight = self._moment(today, time(0))
-        length = self._moment(today + timedelta(days=1), time(0)) - midnight
+            hours |= await self._sessions.by_hour(one, accounts)
+        counts: Counter[date] = Counter()
+        for hour, count in hours.items():
+            counts[hour.date()] += count
+        alike = set(sampled_days(counts, today, self.works)[self.works(today)])
+        earlier = sum(count * _over(hour, now) for hour, count in hours.items() if hour.date() in alike)
+        midnight = self._midnight(today)
+        length = self._midnight(today + timedelta(days=1)) - midnight
         allotment = self._terms.allotment(channel)
         return forecast(
             month,
             counts,
-            Now(today, (now - midnight) / length, earlier),
+            Now(today, (now - midnight) / length, round(earlier)),
             self.works,
             allotment.conversations if allotment else None,
         )
@@ -68,8 +68,15 @@ class Forecasts:
             found[first] = replace(found[first], quantity=found[first].quantity + max(0, more))
         return found
 
-    def _moment(self, day: date, at: time) -> datetime:
-        return datetime.combine(day, at, self._institution.zone)
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(0), self._institution.zone)
+
+
+def _over(hour: datetime, now: datetime) -> float:
+    """The part of an hour of another day that lies before this time of day."""
+    if hour.hour != now.hour:
+        return float(hour.hour < now.hour)
+    return (now.minute * 60 + now.second) / 3600
 
 
 def _used(usage: Sequence[Used], channel: Channel) -> int:

@@ -24,3 +24,7 @@ USED = Gauge("ventanilla_billing_sessions_used", "Sessions of the current month"
 LEFT = Gauge("ventanilla_billing_sessions_left", "Sessions that the month's allotment has left", ["channel"])
 OVERAGE = Gauge("ventanilla_billing_sessions_overage", "Sessions beyond the month's allotment", ["channel"])
 INCLUDED = Gauge("ventanilla_billing_allotment_sessions", "Sessions that a month includes", ["channel"])
+UNACCOUNTED = Gauge(
+    "ventanilla_billing_unaccounted_statuses",
+    "Statuses that do not add up, by the meters' own count or against Kafka's; anything but 0 is wrong",
+)

@@ -14,6 +14,8 @@ _CHECKOUT = Path(__file__).resolve().parents[3]
 
 class BillingSettings(ServiceSettings):
     port: int = Field(8050, validation_alias="VENTANILLA_BILLING_PORT")
+    desk_url: str | None = Field(default=None, pattern=r"^https?://[^#?\s]+$")
+    """Where people's browsers find the desk, which lets them in to the finance page."""
 
 
 class CommandSettings(BaseSettings):

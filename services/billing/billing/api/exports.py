@@ -1,54 +1,23 @@
-"""A month's sessions as files, and its statement with the digest that an auditor works out again.
-
-Only of a month that has settled do two exports say the same for ever.
-"""
+"""A month's sessions as files. Only of a month that has closed do two exports say the same for ever."""
 
 import io
 from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Response
+from fastapi import APIRouter, Depends, HTTPException, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
 
+from billing.api.asking import Month
 from billing.domain.sessions import LENGTH
-from billing.proof.digest import LedgerLine, digest
+from billing.proof.digest import LedgerLine
 from billing.proof.sheet import row, title
 from billing.store import Sessions
+from billing.store.lines import month_lines
 from ventanilla.access import Role, require
-from ventanilla.clock import utc_now
-from ventanilla.institution import Institution
-from ventanilla.moments import read
-
-Month = Annotated[
-    str,
-    Query(
-        pattern=r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$",
-        description="YYYY-MM by the institution's calendar",
-    ),
-]
-_PAGE = 1_000
 
 
-class AccountStatement(BaseModel):
-    channel: str
-    account: str
-    sessions: int
-    messages: int
-    digest: str
-    """SHA-256; docs/metering.md says of which text."""
-
-
-class Statement(BaseModel):
-    month: str
-    settled: bool
-    """Whether the settling time has passed: then a late status makes an adjustment and changes no line."""
-    accounts: list[AccountStatement]
-
-
-def export_routes(*, token_key: str, institution: Institution, sessions: Sessions) -> APIRouter:
+def export_routes(*, token_key: str, sessions: Sessions) -> APIRouter:
     """The routes; every one needs the role supervisor, finance or admin."""
     router = APIRouter(
         prefix="/v1",
@@ -63,7 +32,7 @@ def export_routes(*, token_key: str, institution: Institution, sessions: Session
         responses={200: {"content": {"text/csv": {}}}},
     )
     async def as_csv(month: Month) -> StreamingResponse:
-        pages = _pages(sessions, month)
+        pages = month_lines(sessions, month)
         first = await anext(
             pages
         )  # here and not in the stream: a store that fails is an error, not half a file
@@ -82,7 +51,7 @@ def export_routes(*, token_key: str, institution: Institution, sessions: Session
         responses={200: {"content": {"application/vnd.apache.parquet": {}}}, 501: {}},
     )
     async def as_parquet(month: Month) -> Response:
-        lines = [line async for page in _pages(sessions, month) for line in page]
+        lines = [line async for page in month_lines(sessions, month) for line in page]
         try:
             content = await run_in_threadpool(_parquet, lines)
         except ImportError:
@@ -93,53 +62,7 @@ def export_routes(*, token_key: str, institution: Institution, sessions: Session
             content, media_type="application/vnd.apache.parquet", headers=_named(f"sessions-{month}.parquet")
         )
 
-    @router.get("/statement", summary="A month's sessions by account, with the digest of each")
-    async def statement(month: Month) -> Statement:
-        accounts: dict[tuple[str, str], list[LedgerLine]] = {}
-        async for page in _pages(sessions, month):
-            for line in page:
-                accounts.setdefault((line.channel, line.account), []).append(line)
-        return Statement(
-            month=month,
-            settled=_settled(institution, month),
-            accounts=[
-                AccountStatement(
-                    channel=channel,
-                    account=account,
-                    sessions=len(lines),
-                    messages=sum(line.messages for line in lines),
-                    digest=digest(month, channel, account, lines),
-                )
-                for (channel, account), lines in sorted(accounts.items())
-            ],
-        )
-
     return router
-
-
-async def _pages(sessions: Sessions, month: str) -> AsyncIterator[list[LedgerLine]]:
-    """In order of opening; at least one page, which may be empty."""
-    after: tuple[int, str] | None = None
-    while True:
-        found = await sessions.page(month=month, contacts=None, accounts=None, after=after, limit=_PAGE)
-        yield [
-            LedgerLine(
-                month, one["channel"], one["account"], one["contact_id"], read(one["opened_at"]),
-                one["messages"],
-            )
-            for one in found
-        ]  # fmt: skip
-        if len(found) < _PAGE:
-            return
-        after = found[-1]["opened_at"], found[-1]["_id"]
-
-
-def _settled(institution: Institution, month: str) -> bool:
-    year, number = divmod(int(month[:4]) * 12 + int(month[5:]), 12)
-    if not 0 < year < 9999:
-        return False
-    ends = datetime(year, number + 1, 1, tzinfo=institution.zone)
-    return utc_now() >= ends + LENGTH + institution.metering.settling
 
 
 def _named(name: str) -> dict[str, str]:

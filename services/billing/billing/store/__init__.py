@@ -4,5 +4,6 @@ from billing.store.ledger import Ledger
 from billing.store.meters import Meters
 from billing.store.places import Places
 from billing.store.sessions import Sessions
+from billing.store.statements import Statements
 
-__all__ = ["Ledger", "Meters", "Places", "Sessions"]
+__all__ = ["Ledger", "Meters", "Places", "Sessions", "Statements"]

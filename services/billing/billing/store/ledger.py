@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from ventanilla.contracts.billing import MeterNoted, Note, SessionChanged
+from ventanilla.contracts.billing import MeterNoted, Note, SessionChanged, StatementAdjustment
+from ventanilla.contracts.channel import Channel
 from ventanilla.moments import written
 from ventanilla.store import ASCENDING, Collection, Document, Store, UpdateOne
 
@@ -60,15 +61,15 @@ class Ledger:
 
     async def adjustments(
         self,
-        since: datetime | None,
-        until: datetime | None,
         accounts: Sequence[str],
+        *,
         month: str | None = None,
-    ) -> list[Document]:
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> list[StatementAdjustment]:
         """What the adjustments of these accounts add up to, by month, channel and account.
 
-        Of those that came in [since, until), or of those to one `month`. `_id` is `month|channel|account`,
-        with `messages`, `least` and `most`.
+        Of those to one `month`, and of those that came in [since, until), as far as they are given.
         """
         query: dict[str, Any] = {"note": Note.ADJUSTMENT.value, "account": {"$in": list(accounts)}}
         came_at = {
@@ -84,8 +85,8 @@ class Ledger:
             "least": {"$sum": "$sessions_at_least"},
             "most": {"$sum": "$sessions_at_most"},
         }
-        found = await self._notes.aggregate([{"$match": query}, {"$group": sums}])
-        return sorted([one async for one in found], key=lambda one: str(one["_id"]))
+        found = [one async for one in await self._notes.aggregate([{"$match": query}, {"$group": sums}])]
+        return [_adjustment(one) for one in sorted(found, key=lambda one: str(one["_id"]))]
 
 
 async def _append(collection: Collection, documents: dict[str, Document]) -> None:
@@ -146,3 +147,11 @@ def _note(note: MeterNoted) -> Document:
         "cause_id": note.cause_id,
         "bill": f"{note.month}|{note.channel.value}|{note.account}",
     }
+
+
+def _adjustment(one: Document) -> StatementAdjustment:
+    month, channel, account = one["_id"].split("|", 2)
+    return StatementAdjustment(
+        channel=Channel(channel), account=account, month=month, messages=int(one["messages"]),
+        sessions_at_least=int(one["least"]), sessions_at_most=int(one["most"]),
+    )  # fmt: skip

@@ -33,10 +33,11 @@ class Totals:
 
 
 class Meters:
-    """`billing_meters`. Every method may raise `StoreError`."""
+    """`billing_meters`, `billing_accounting`. Every method may raise `StoreError`."""
 
     def __init__(self, store: Store) -> None:
         self._meters = store.collection(COLLECTION)
+        self._accounting = store.collection("billing_accounting")
 
     async def prepare(self) -> None:
         """Indexes; safe to repeat."""
@@ -63,7 +64,8 @@ class Meters:
                 ]
             )
             async for one in found:
-                counts = {outcome: int(one[field(outcome)]) for outcome in outcomes}
+                # An engine may sum a field that no document has to null.
+                counts = {outcome: int(one[field(outcome)] or 0) for outcome in outcomes}
                 totals.append(
                     Totals(
                         channel, one["_id"], int(one["received"]),
@@ -71,6 +73,17 @@ class Meters:
                     )
                 )  # fmt: skip
         return sorted(totals, key=lambda one: (one.channel, one.account))
+
+    async def begin(self, records: int) -> None:
+        """Remember how many records were gone before the meter began; the first time stands."""
+        await self._accounting.update_one(
+            {"_id": "begun_at"}, {"$setOnInsert": {"records": records}}, upsert=True
+        )
+
+    async def begun_at(self) -> int:
+        """How many records were gone before the meter began."""
+        found = await self._accounting.find_one({"_id": "begun_at"})
+        return 0 if found is None else int(found["records"])
 
 
 def field(outcome: str) -> str:

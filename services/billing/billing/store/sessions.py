@@ -12,13 +12,14 @@ from ventanilla.moments import written
 from ventanilla.store import ASCENDING, Document, Store, UpdateOne, guarded_upserts
 
 _STANDING, _VOIDED = "standing", "voided"
+_HOUR = "%Y-%m-%dT%H"
 
 
 class Sessions:
     """`billing_sessions`, `billing_aliases`. Every method may raise `StoreError`."""
 
     def __init__(self, store: Store, zone: ZoneInfo) -> None:
-        """`zone` says on which day a session opened."""
+        """`zone` says on which day and in which hour a session opened."""
         self._zone = zone
         self._sessions = store.collection("billing_sessions")
         self._aliases = store.collection("billing_aliases")
@@ -45,7 +46,12 @@ class Sessions:
                     {"_id": change.session_id, "revision": {"$lt": change.revision}},
                     {
                         "$set": _document(change, conversations.get(change.session_id)),
-                        "$setOnInsert": {"cell": self._cell(change), "placed": -1, "placed_by": None},
+                        "$setOnInsert": {
+                            "cell": self._cell(change),
+                            "hour": f"{change.opened_at.astimezone(self._zone):{_HOUR}}",
+                            "placed": -1,
+                            "placed_by": None,
+                        },
                     },
                     upsert=True,
                 )
@@ -101,18 +107,26 @@ class Sessions:
 
     async def count(self, month: str, accounts: Sequence[str]) -> int:
         """Standing sessions of these accounts that opened in `month`."""
-        return await self._sessions.count_documents(
-            {"month": month, "state": _STANDING, "account": {"$in": list(accounts)}}
-        )
+        return sum((await self.counts(month, accounts)).values())
 
-    async def opened_in(self, spans: Sequence[tuple[datetime, datetime]], accounts: Sequence[str]) -> int:
-        """Standing sessions of these accounts that opened in one of these spans, their ends excluded."""
-        if not spans:
-            return 0
-        times = [{"opened_at": {"$gte": written(start), "$lt": written(end)}} for start, end in spans]
-        return await self._sessions.count_documents(
-            {"$or": times, "state": _STANDING, "account": {"$in": list(accounts)}}
+    async def counts(self, month: str, accounts: Sequence[str]) -> dict[str, int]:
+        """The same by account; those without any are left out."""
+        return await self._grouped("$account", month, accounts)
+
+    async def by_hour(self, month: str, accounts: Sequence[str]) -> dict[datetime, int]:
+        """The same by the hour in which they opened, in the institution's zone."""
+        found = await self._grouped("$hour", month, accounts)
+        return {
+            datetime.strptime(hour, _HOUR).replace(tzinfo=self._zone): count for hour, count in found.items()
+        }
+
+    async def _grouped(self, field: str, month: str, accounts: Sequence[str]) -> dict[str, int]:
+        # Summed by the engine: the embedded one counts documents ten times more slowly than it sums them.
+        query = {"month": month, "state": _STANDING, "account": {"$in": list(accounts)}}
+        found = await self._sessions.aggregate(
+            [{"$match": query}, {"$group": {"_id": field, "count": {"$sum": 1}}}]
         )
+        return {one["_id"]: int(one["count"]) async for one in found if one["_id"] is not None}
 
     async def usage(self, month: str, accounts: Sequence[str]) -> dict[Cell, Tally]:
         """Standing sessions of these accounts that opened in `month`, and their messages."""
@@ -122,6 +136,13 @@ class Sessions:
         return {
             Cell.read(one["_id"]): Tally(int(one["sessions"]), int(one["messages"])) async for one in found
         }
+
+    async def first_month(self, accounts: Sequence[str]) -> str | None:
+        """The month of the earliest standing session of these accounts; None: there is none."""
+        query = {"state": _STANDING, "account": {"$in": list(accounts)}}
+        async for one in self._sessions.find(query, {"month": 1}).sort([("month", ASCENDING)]).limit(1):
+            return str(one["month"])
+        return None
 
     def _cell(self, change: SessionChanged) -> str:
         """While nobody knows the area; `Places` gives it, when it is known."""
