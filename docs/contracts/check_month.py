@@ -32,11 +32,24 @@ def moment(text: str) -> datetime:
     return found.astimezone(UTC)
 
 
-def delivered(file: Path, wrong: list[str]) -> tuple[dict[Any, dict[str, Any]], Any]:
+def too_late(at: datetime, came: datetime, zone: ZoneInfo, settling: timedelta) -> bool:
+    """A month closes at its end, and 24 hours, and the settling time. What was delivered before 24 hours into
+    the month after could touch its windows, and is an adjustment when it comes after that."""
+    if came < at + settling:
+        return False
+    closed = (came - settling - DAY).astimezone(zone)
+    return at < midnight(f"{closed:%Y-%m}", zone) + DAY
+
+
+def delivered(
+    file: Path, zone: ZoneInfo, settling: timedelta, wrong: list[str]
+) -> tuple[dict[Any, dict[str, Any]], Any]:
     """When each message of a (channel, account, contact) was delivered (`delivered`, else `read`), and who
-    was joined: since when, an id of a person, the id that stands for both."""
+    was joined: since when, an id of a person, the id that stands for both. Without the messages whose first
+    status came too late, and those written on the number's own telephone."""
     known: dict[Any, dict[str, Any]] = defaultdict(dict)
-    links = set()
+    first: dict[Any, Any] = {}
+    echoes, links = dict[Any, datetime](), set()
     for number, line in enumerate(file.read_bytes().split(b"\n"), start=1):
         try:
             event = json.loads(line) if line.strip() else {}
@@ -44,17 +57,31 @@ def delivered(file: Path, wrong: list[str]) -> tuple[dict[Any, dict[str, Any]], 
                 if event.get("merged") and event["alias_id"] != event["canonical_id"]:
                     joined = event["channel"], event["account"], event["alias_id"], event["canonical_id"]
                     links.add((moment(event["occurred_at"]), *joined))
+            elif "content" in event:
+                name = event["channel"], event["account"], event["provider_message_id"]
+                came = moment(event["received_at"])
+                echoes[name] = min(came, echoes.get(name, came))
             elif (
                 event
                 and event["status"] in ("delivered", "read", "played")
                 and event.get("provider_message_id")
             ):
                 fact = event["status"] != "delivered", moment(event["occurred_at"])
-                times = known[event["channel"], event["account"], event["contact_id"]]
+                key = event["channel"], event["account"], event["contact_id"]
                 message = event["provider_message_id"]
-                times[message] = min(times.get(message, fact), fact)
+                came = moment(event.get("received_at", event["occurred_at"]))
+                outside = too_late(fact[1], came, zone, settling)
+                first[key, message] = min(first.get((key, message), (came, outside)), (came, outside))
+                if not outside:
+                    known[key][message] = min(known[key].get(message, fact), fact)
         except (ValueError, KeyError, TypeError) as error:
             wrong.append(f"statuses, line {number}: cannot be read: {error!r}")
+    for key, times in known.items():
+        for message, (_, at) in list(times.items()):
+            came, outside = first[key, message]
+            echo = echoes.get((key[0], key[1], message))
+            if outside or (echo and (echo <= came or not too_late(at, echo, zone, settling))):
+                del times[message]
     return known, sorted(links)
 
 
@@ -168,8 +195,9 @@ def main() -> int:
     asked = parser.parse_args()
     zone, wrong = ZoneInfo(asked.zone), list[str]()
     opened = windows(asked.sessions, zone, wrong)
-    known, links = delivered(asked.statuses, wrong)
-    wrong += join(known, links, opened, timedelta(days=asked.settling_days))
+    settling = timedelta(days=asked.settling_days)
+    known, links = delivered(asked.statuses, zone, settling, wrong)
+    wrong += join(known, links, opened, settling)
     times = {key: sorted(at for _, at in messages.values()) for key, messages in known.items()}
     months = [asked.month, *(month for each in opened.values() for _, _, month in each)]
     begins, ends = midnight(min(months), zone), midnight(following(max(months)), zone)

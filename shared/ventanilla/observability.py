@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 from pydantic import ValidationError
+from pymongo.errors import OperationFailure
 
 REDACTED = "[redacted]"
 
@@ -58,23 +59,33 @@ def _strike_out(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> 
     return event
 
 
+def said(error: BaseException) -> str:
+    """An exception's message, as far as it may be written down.
+
+    A validation error quotes its input, and a failed bulk write the whole documents: those are left out.
+    """
+    if isinstance(error, ValidationError):
+        return f"{error.error_count()} errors"
+    if isinstance(error, OperationFailure):
+        codes = sorted({str(one.get("code")) for one in (error.details or {}).get("writeErrors", [])})
+        return f"code {', '.join(codes) or error.code}"
+    return str(error)[:500]
+
+
 def _format_exception(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """An exception as types, messages and places. A validation error's message quotes its input: left out."""
+    """An exception as types, messages and places."""
     raised = event.pop("exc_info", None)
     error = sys.exc_info()[1] if raised is True else raised[1] if isinstance(raised, tuple) else raised
     if isinstance(error, BaseException):
         lines: list[str] = []
         while error is not None:
-            shown = (
-                f"{error.error_count()} errors" if isinstance(error, ValidationError) else str(error)[:500]
-            )
             places = " < ".join(
                 f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
                 for frame in reversed(traceback.extract_tb(error.__traceback__)[-8:])
             )
-            lines.append(f"{type(error).__name__}: {shown} at {places}")
+            lines.append(f"{type(error).__name__}: {said(error)} at {places}")
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         event["exception"] = " | caused by ".join(lines)
     return event

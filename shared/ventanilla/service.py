@@ -16,7 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ventanilla.institution import ConfigError, Institution, load_institution
-from ventanilla.observability import configure_logging, logger
+from ventanilla.observability import configure_logging, logger, redact
 from ventanilla.settings import ServiceSettings
 from ventanilla.store import Store, StoreError
 from ventanilla.stream import Stream
@@ -186,7 +186,9 @@ class RequestContext:
         structlog.contextvars.clear_contextvars()
         for key, value in scope["headers"]:
             if key == b"x-correlation-id":
-                structlog.contextvars.bind_contextvars(correlation_id=value.decode("latin-1")[:64])
+                given = value.decode("latin-1")[:64]
+                if redact(given) == given:  # anybody may write anything there
+                    structlog.contextvars.bind_contextvars(correlation_id=given)
         try:
             await (direct or self._app)(scope, receive, sent)
         finally:

@@ -25,7 +25,7 @@ from ventanilla.clock import utc_now
 from ventanilla.contracts.channel import DeliveryStatus
 from ventanilla.topics import STATUS
 
-SOON = 20_000
+SOON = 60_000
 
 
 @dataclass(frozen=True)

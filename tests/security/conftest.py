@@ -5,19 +5,27 @@ from pathlib import Path
 
 import pytest
 
-from support.engines import running_engines
+from support.engines import RunningEngines, running_engines
 from support.fleet import Fleet
 
-
-@pytest.fixture(scope="session")
-def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the services of `fleet` write: all that they say during the run."""
-    return tmp_path_factory.mktemp("logs")
+DATABASE = "security"
 
 
 @pytest.fixture(scope="session")
-def fleet(tmp_path_factory: pytest.TempPathFactory, logs: Path) -> Iterator[Fleet]:
-    engines = running_engines(tmp_path_factory.mktemp("engines"))
-    with engines as running, Fleet(running, "security", logs) as fleet:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Below it, in `*.log`, is everything that services and engines say during the run."""
+    return tmp_path_factory.mktemp("running")
+
+
+@pytest.fixture(scope="session")
+def ground(folder: Path) -> Iterator[RunningEngines]:
+    with running_engines(folder) as engines:
+        yield engines
+
+
+@pytest.fixture(scope="session")
+def fleet(ground: RunningEngines, folder: Path) -> Iterator[Fleet]:
+    (folder / "services").mkdir()
+    with Fleet(ground, DATABASE, folder / "services") as fleet:
         fleet.start().wait_ready()
         yield fleet

@@ -49,6 +49,13 @@ class Fleet:
             **(environment or {}),
         }
 
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What nobody but the services may read, by the variable's name."""
+        kinds = ("SECRET", "TOKEN", "KEY", "PASSWORD")
+        ours = {name: text for name, text in self._environment.items() if name.startswith("VENTANILLA_")}
+        return {name: text for name, text in ours.items() if name.endswith(kinds)}
+
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self._ports[name]}"
 

@@ -145,7 +145,7 @@ def export_month(
     zone = _institution(config_file()).zone
     done = _run(export.export_statuses(_bootstrap(kafka), month, zone, file))
     typer.echo(
-        f"{file}: {done.statuses} statuses, {done.links} links; "
+        f"{file}: {done.statuses} statuses, {done.links} links, {done.echoes} echoes; "
         f"left on the topic: {done.other_months} of other months, {done.unreadable} unreadable"
     )
     raise typer.Exit(1 if done.unreadable else 0)

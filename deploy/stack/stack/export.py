@@ -2,7 +2,8 @@
 
 The values stand in the file as they stand on the topic, one a line, with those of `contact.linked.v1`, which
 say who is one person, and those of `channel.message.echoed.v1`, whose messages do not count: without what was
-written, which is nobody's business here. A topic forgets after its retention: export a month when it has settled.
+written, which is nobody's business here. A topic forgets after its retention: export a month when it has
+settled.
 """
 
 import json

@@ -112,6 +112,10 @@ def _event(key: str, threshold: int, contract: Allotment, state: Balance) -> All
         used=state.used,
         allotment=state.allotment,
         cost=state.cost,
+        currency=state.priced.currency if state.priced else None,
+        plan=state.priced.plan if state.priced else None,
+        prices_of=state.priced.prices_of if state.priced else None,
+        assumed=state.priced.assumed if state.priced else [],
     )
 
 

@@ -50,6 +50,14 @@ class AllotmentReached(Event):
     used: int
     allotment: int
     cost: Decimal
+    """The channel's part of what the month costs so far, by the contract's plan."""
+    currency: str | None = None
+    """None, as the two below, in records of before plans were files."""
+    plan: str | None = None
+    prices_of: str | None = None
+    """The first month of the plan's period whose prices were taken."""
+    assumed: list[str] = []
+    """Why the cost is no fact, as far as it is none."""
 
 
 class MeterMoved(Event):

@@ -47,9 +47,7 @@ class Batches:
                     raise
                 except Exception as fault:
                     log.error("event_failed", topic=record.topic, error=type(fault).__name__, exc_info=fault)
-                    letters.append(
-                        self._sorter.letter(record, "handler_error", f"{type(fault).__name__}: {fault}")
-                    )
+                    letters.append(self._sorter.failed(record, fault))
         await self._publisher.bury(letters)
         self._processed.inc(len(good))
         return next_offsets(records)

@@ -18,7 +18,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
-from ventanilla.observability import logger
+from ventanilla.observability import logger, said
 from ventanilla.stream import metrics
 from ventanilla.stream.failures import TooManyDeadLettersError
 from ventanilla.topics import Topic
@@ -121,7 +121,7 @@ class GroupConsumer:
                 self._failures += 1
                 self._failure_count.inc()
                 log.error(
-                    "batch_failed", group=self.group, error=type(error).__name__, detail=str(error)[:300],
+                    "batch_failed", group=self.group, error=type(error).__name__, detail=said(error)[:300],
                     attempt=self._failures, records=len(mine),
                 )  # fmt: skip
             else:

@@ -182,9 +182,7 @@ class KeyedState(Generic[S]):
             except Exception as error:
                 if not letters:  # one line a batch
                     log.error("decision_failed", topic=record.topic, exc_info=error)
-                letters.append(
-                    self._sorter.letter(record, "handler_error", f"{type(error).__name__}: {error}")
-                )
+                letters.append(self._sorter.failed(record, error))
                 continue
             self._sorter.succeeded()
             if decision.state is entry.state and not decision.outputs:

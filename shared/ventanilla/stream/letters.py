@@ -5,7 +5,7 @@ from typing import Any
 
 from ventanilla.contracts.event import Event
 from ventanilla.dead_letters import DeadLetter
-from ventanilla.observability import redact
+from ventanilla.observability import redact, said
 from ventanilla.stream import metrics
 from ventanilla.stream.failures import TooManyDeadLettersError
 from ventanilla.stream.records import UndecodableError, decode
@@ -39,6 +39,10 @@ class Sorter:
     def succeeded(self) -> None:
         """A record was processed: the row of dead letters is broken."""
         self._in_a_row = 0
+
+    def failed(self, record: Any, fault: Exception) -> DeadLetter:
+        """For one whose handler raised. Raises `TooManyDeadLettersError` at the limit."""
+        return self.letter(record, "handler_error", f"{type(fault).__name__}: {said(fault)}")
 
     def letter(self, record: Any, reason: str, error: str) -> DeadLetter:
         """A letter for one consumed record. Raises `TooManyDeadLettersError` at the limit."""

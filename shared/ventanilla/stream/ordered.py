@@ -181,6 +181,5 @@ class OrderedWork:
                 await asyncio.sleep(random.uniform(0.05, min(10.0, 0.1 * 2**attempt)))
             except Exception as fault:
                 log.error("event_failed", topic=record.topic, error=type(fault).__name__, exc_info=fault)
-                letter = self._sorter.letter(record, "handler_error", f"{type(fault).__name__}: {fault}")
-                await self._publisher.bury([letter])
+                await self._publisher.bury([self._sorter.failed(record, fault)])
                 return

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -138,6 +139,8 @@ async def test_each_threshold_is_said_once_whatever_restarts(
         await write(fresh.kafka, STATUS, delivered[:2])
         (half,) = await reached(1)
         assert (half.threshold_percent, half.used, half.allotment) == (50, 2, 4)
+        assert (half.cost, half.currency, half.plan) == (Decimal("3277.00"), "USD", "movistar")
+        assert "those of 2023-05 were taken" in half.assumed[0]
         figures = (await api.get("/metrics")).text
         assert 'ventanilla_billing_sessions_left{channel="whatsapp"} 2.0' in figures
         assert 'ventanilla_billing_statuses_total{outcome="counted"}' in figures

@@ -3,15 +3,19 @@
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Callable
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
+from billing.store import Places, Sessions
 from stack.topics import apply
 from support.billing import Billing
 from support.engines import RunningEngines
@@ -20,7 +24,10 @@ from support.topics import write
 from ventanilla.contracts.billing import SessionChange, SessionChanged
 from ventanilla.contracts.channel import Channel
 from ventanilla.contracts.conversation import Change, Conversation, ConversationChanged, ConversationState
+from ventanilla.store import Store
 from ventanilla.topics import LIFECYCLE, SESSION
+
+E = TypeVar("E")
 
 OPENED = datetime(2026, 11, 10, 15, 0, tzinfo=UTC)
 
@@ -160,3 +167,52 @@ async def test_what_a_month_without_a_session_costs_is_nobodys_share(api: httpx.
     assert found["parts"] == []
     wrong = await api.get("/v1/usage", params={"month": "2026-13"})
     assert wrong.status_code == 422
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_every_session_finds_its_place_however_the_two_topics_interleave(
+    engines: RunningEngines, database: str, seed: int
+) -> None:
+    """Two readers at once, each with its topic in order and in pieces, some of it read twice."""
+    dice = random.Random(seed)
+    store = Store.connect(engines.mongo, database)
+    zone = ZoneInfo("America/El_Salvador")
+    sessions, places = Sessions(store, zone), Places(store, zone)
+    await sessions.prepare()
+    await places.prepare()
+    people = [f"person-{number}" for number in range(30)]
+    areas = {one: dice.choice(["rprh", "comercio", "rpi"]) for one in people}
+    opened = [session(one, f"talk-{one}") for one in people]
+    opened += [session(one, None, revision=2, messages=3) for one in people]
+    moves = [place(one, f"talk-{one}", 1, None, None) for one in people]
+    moves += [place(one, f"talk-{one}", 2, areas[one], areas[one]) for one in people]
+
+    async def read_sessions() -> None:
+        for piece in _pieces(dice, opened):
+            await sessions.apply(piece)
+            await places.join({one.conversation_id for one in piece if one.conversation_id is not None})
+            await asyncio.sleep(dice.random() / 100)
+
+    async def read_places() -> None:
+        for piece in _pieces(dice, moves):
+            await places.learn(piece)
+            await asyncio.sleep(dice.random() / 100)
+
+    try:
+        await asyncio.gather(read_sessions(), read_places())
+        found = Counter[str | None]()
+        for cell, tally in (await sessions.usage("2026-11", [ACCOUNT])).items():
+            found[cell.area] += tally.sessions
+        assert found == Counter(areas.values())
+    finally:
+        await store.close()
+
+
+def _pieces(dice: random.Random, events: list[E]) -> Iterator[list[E]]:
+    """In order; a piece that was read before a crash is read again."""
+    start = 0
+    while start < len(events):
+        piece = events[start : start + dice.randint(1, 12)]
+        yield piece
+        if dice.random() < 0.8:
+            start += len(piece)

@@ -13,11 +13,11 @@ from billing.proof.recompute import recompute
 from stack.export import ExportError, export_statuses
 from support.engines import RunningEngines
 from support.exports import LATER, ZONE_NAME
-from support.statuses import ACCOUNT, status
+from support.statuses import ACCOUNT, echo, status
 from support.topics import write, write_raw
 from ventanilla.contracts.channel import Channel
 from ventanilla.contracts.conversation import ContactLinked
-from ventanilla.topics import CONTACT_LINKED, STATUS
+from ventanilla.topics import CONTACT_LINKED, ECHOED, STATUS
 
 ZONE = ZoneInfo(ZONE_NAME)
 DECEMBER = datetime(2021, 12, 1, 6, tzinfo=UTC)
@@ -44,6 +44,7 @@ async def test_a_month_is_exported_with_a_day_on_either_side_and_can_be_recomput
     )  # fmt: skip
     await write(engines.kafka, STATUS, [*inside, *outside, *inside])
     await write(engines.kafka, CONTACT_LINKED, [link])
+    await write(engines.kafka, ECHOED, [echo(contact, "m2", DECEMBER + 3 * DAY)])
     await write_raw(engines.kafka, STATUS.name, b"x", b"{")
     path = tmp_path / "statuses.jsonl"
     done = await export_statuses(engines.kafka, "2021-12", ZONE, path)
@@ -51,12 +52,13 @@ async def test_a_month_is_exported_with_a_day_on_either_side_and_can_be_recomput
     assert done.other_months >= 2
     assert done.unreadable >= 1
     read = [item for _, item in read_export(path)]
-    assert len(read) == done.statuses + done.links
+    assert len(read) == done.statuses + done.links + done.echoes
+    assert "Con gusto" not in path.read_text(encoding="utf-8"), "what was written is not exported"
     assert link in read
     found = recompute(read_export(path), ZONE, LATER)
     mine = [line for line in found.lines if line.contact in (contact, alias)]
     assert [(line.contact, line.month, line.messages) for line in mine] == [
-        (contact, "2021-11", 1), (contact, "2021-12", 2), (contact, "2022-01", 1),
+        (contact, "2021-11", 1), (contact, "2021-12", 1), (contact, "2022-01", 1),
     ]  # fmt: skip
     assert os.listdir(tmp_path) == ["statuses.jsonl"]
 

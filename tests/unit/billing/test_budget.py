@@ -102,3 +102,16 @@ def test_the_mean_of_months_rounds_up_and_counts_months_without_usage() -> None:
 def test_months_go_on_and_come_back(start: int, count: int) -> None:
     month = months_later("2023-05", start % 2_000)
     assert months_later(months_later(month, count), -count) == month
+
+
+def test_a_month_that_is_over_is_spent_when_it_has_settled_and_committed_until_then() -> None:
+    usage = {"2023-05": used(28_000), "2023-06": used(28_010)}
+    state = budget_state(BUDGET, MOVISTAR, usage, "2023-07", open_from="2023-06")
+    june = state.months[1]
+    assert [one.state for one in state.months[:3]] == [
+        MonthState.CLOSED, MonthState.SETTLING, MonthState.CURRENT,
+    ]  # fmt: skip
+    assert (str(june.spent), str(june.committed), str(june.forecast)) == ("0.00", "3278.17", "3278.17")
+    settled = budget_state(BUDGET, MOVISTAR, usage, "2023-07", open_from="2023-07")
+    assert (settled.left, settled.forecast) == (state.left, state.forecast), "settling moves no money"
+    assert str(settled.months[1].spent) == "3278.17"

@@ -19,7 +19,7 @@ from billing.proof.digest import LedgerLine, digest
 from billing.proof.recompute import recompute
 from billing.proof.sheet import row, title
 from support.exports import LATER, ZONE_NAME, json_lines
-from support.statuses import ACCOUNT, status
+from support.statuses import ACCOUNT, echo, status
 from ventanilla.contracts.channel import Channel, DeliveryStatus
 from ventanilla.contracts.conversation import ContactLinked
 from ventanilla.contracts.event import Event
@@ -237,17 +237,38 @@ HISTORY = st.lists(
     ),
     max_size=20,
 )  # fmt: skip
+LATE = st.one_of(st.just(0), st.integers(0, 9 * 24), st.integers(45 * 24, 60 * 24))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
-@given(HISTORY)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@given(
+    HISTORY, st.lists(LATE, min_size=20, max_size=20), st.dictionaries(st.integers(0, 5), LATE, max_size=3)
+)
 def test_whatever_we_compute_it_finds_right(
-    check: Callable[..., tuple[int, str]], history: list[tuple[str, int, int, DeliveryStatus]]
+    check: Callable[..., tuple[int, str]],
+    history: list[tuple[str, int, int, DeliveryStatus]],
+    delays: list[int],
+    echoes: dict[int, int],
 ) -> None:
-    events = [status(contact, f"{contact[0]}{n}", at(hour), kind) for contact, n, hour, kind in history]
+    """Also of what came after the close, and of what was written on the number's own telephone."""
+    events: list[Event] = [
+        status(contact, f"{contact[0]}{n}", at(hour), kind, came_at=at(hour + late))
+        for (contact, n, hour, kind), late in zip(history, delays, strict=False)
+    ]
+    events += [echo("a" * 32, f"a{n}", at(0), came_at=at(late)) for n, late in echoes.items()]
     lines = ledger(events)
     code, out = check(json_lines(events), sheet(lines, "2023-10"), sheet(lines, "2023-11"))
     assert code == 0, out
     by_account = groupby((line for line in lines if line.month == "2023-11"), key=lambda line: line.account)
     for account, each in by_account:
         assert digest("2023-11", "whatsapp", account, each) in out
+
+
+def test_a_window_for_what_came_after_the_close_is_found(check: Callable[..., tuple[int, str]]) -> None:
+    late = status("a" * 32, "late", at(200), came_at=at(200 + 45 * 24))
+    assert check(json_lines([*EVENTS, late]), OCTOBER, GOOD)[0] == 0
+    in_time = late.model_copy(update={"received_at": late.occurred_at})
+    edited_later = sheet(ledger([*EVENTS, in_time]), "2023-11")
+    code, out = check(json_lines([*EVENTS, late]), OCTOBER, edited_later)
+    assert code == 1
+    assert "opens with no message" in out

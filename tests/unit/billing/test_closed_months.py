@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.domain.closing import closed_until, closes_at
+from billing.domain.closing import closed_until, closes_at, first_open_month
 from billing.domain.meter import Meter, message_hash, meter
 from support.meter_histories import counted, oracle, standing
 from support.statuses import ACCOUNT, status
@@ -48,6 +48,8 @@ def effects(emitted: Sequence[Event]) -> list[tuple[int, int]]:
 def test_october_closes_a_settling_time_after_its_last_session_has_ended() -> None:
     assert closes_at("2026-10", ZONE, SETTLING) == CLOSE
     before = CLOSE - timedelta(microseconds=1)
+    assert first_open_month(CLOSE, ZONE, SETTLING) == "2026-11"
+    assert first_open_month(before, ZONE, SETTLING) == "2026-10"
     assert closed_until(CLOSE, ZONE, SETTLING) == datetime(2026, 11, 2, 6, tzinfo=UTC)
     assert closed_until(before, ZONE, SETTLING) == datetime(2026, 10, 2, 6, tzinfo=UTC)
 

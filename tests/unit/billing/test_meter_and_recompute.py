@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from billing.domain.meter import Meter, meter
 from billing.proof.recompute import recompute
 from support.exports import LATER, ZONE_NAME
-from support.statuses import ACCOUNT, status
+from support.statuses import ACCOUNT, echo, status
 from ventanilla.contracts.billing import MeterMoved, SessionChange, SessionChanged
-from ventanilla.contracts.channel import Channel, DeliveryStatus, MessageStatus
+from ventanilla.contracts.channel import Channel, DeliveryStatus, EchoedMessage, MessageStatus
 from ventanilla.contracts.conversation import ContactLinked
 from ventanilla.contracts.event import Event
 
@@ -101,3 +101,49 @@ def test_both_count_the_same_messages_and_account_for_every_status(history: list
     assert account.received == sum(tally.values())
     for outcome, ours in (("counted", account.counted), ("duplicate", account.duplicate.total())):
         assert sum(count for name, count in tally.items() if name.split(":")[0] == outcome) == ours
+
+
+FACTS = st.lists(
+    st.tuples(
+        st.integers(0, 6),
+        st.integers(0, 9 * 24),
+        st.sampled_from([DeliveryStatus.DELIVERED, DeliveryStatus.DELIVERED, DeliveryStatus.READ]),
+        st.one_of(st.integers(0, 9 * 24), st.integers(45 * 24, 60 * 24)),
+    ),
+    max_size=14,
+)
+ECHOES = st.dictionaries(
+    st.integers(0, 6), st.one_of(st.integers(0, 9 * 24), st.integers(45 * 24, 60 * 24)), max_size=3
+)
+
+
+@given(FACTS, ECHOES)
+def test_what_came_after_the_close_is_billed_by_neither_and_restated_by_both(
+    facts: list[tuple[int, int, DeliveryStatus, int]], echoes: dict[int, int]
+) -> None:
+    """A message is delivered once and read after that, whenever we hear of it."""
+    contact = CONTACTS[0]
+    delivered: dict[int, int] = {}
+    history: list[Event] = []
+    for message, hour, kind, delay in facts:
+        hour = delivered.setdefault(message, hour) + (kind is DeliveryStatus.READ)
+        at = START + timedelta(hours=hour)
+        history.append(status(contact, f"w{message}", at, kind, came_at=at + timedelta(hours=delay)))
+    for message, delay in echoes.items():
+        at = START + timedelta(hours=delivered.get(message, 0))
+        history.append(echo(contact, f"w{message}", at, came_at=at + timedelta(hours=delay, microseconds=1)))
+    history.sort(key=came)
+    ledger = Ledger()
+    for event in history:
+        ledger.take(event)
+    found = recompute(enumerate(history, start=1), ZONE, LATER)  # type: ignore[arg-type]
+    worked_out = [(line.month, line.contact, line.opened_at, line.messages) for line in found.lines]
+    assert sorted(worked_out) == ledger.standing()
+    assert found.account.adds_up()
+    assert sum(line.messages for line in found.restated) == len(delivered.keys() - echoes.keys())
+
+
+def came(event: Event) -> datetime:
+    assert isinstance(event, MessageStatus | EchoedMessage)
+    assert event.received_at is not None
+    return event.received_at

@@ -20,7 +20,7 @@ from billing.proof.reading import ExportError, Item, Unreadable, read_export
 from billing.proof.recompute import Recomputed, canonical_contact, recompute
 from billing.proof.sheet import row
 from support.exports import LATER, ZONE_NAME, export_file
-from support.statuses import ACCOUNT, status
+from support.statuses import ACCOUNT, echo, status
 from ventanilla.contracts.channel import Channel, DeliveryStatus, MessageStatus, ProviderPricing
 from ventanilla.contracts.conversation import ContactLinked
 
@@ -289,3 +289,31 @@ def test_a_cut_parquet_file_is_a_sentence_and_a_bad_row_has_its_number(tmp_path:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(ExportError, match="not a whole Parquet file"):
         list(read_export(path))
+
+
+def test_what_came_after_its_month_was_closed_is_restated_and_not_billed(tmp_path: Path) -> None:
+    in_time = status(ANA, "m1", START)
+    late = status(EVA, "m2", START, came_at=START + timedelta(days=60))
+    echoed = status(ANA, "m3", START + timedelta(days=2))
+    events = [in_time, late, late, echoed, echo(ANA, "m3", START + timedelta(days=2))]
+    done = CliRunner().invoke(app, [str(export_file(tmp_path, events)), "--json"])
+    answer = json.loads(done.stdout)
+    (account,) = answer["months"]["2023-10"]["accounts"]
+    assert (account["sessions"], account["restated"]) == (1, {"sessions": 2, "messages": 2})
+    assert answer["lines"]["adds_up"]
+    assert answer["lines"]["quarantined"] == {"closed": 1}
+    assert answer["lines"]["excluded"] == {"echo": 1, "echoed": 1}
+    assert done.exit_code == 1, "somebody should look at the adjustment"
+    shown = CliRunner().invoke(app, [str(export_file(tmp_path, events))])
+    assert "restated by what came after it was closed: 2 sessions, 2 messages" in shown.stdout
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_message_that_came_late_at_first_is_not_billed_by_its_later_reading(order: int) -> None:
+    late = status(ANA, "m1", START, came_at=START + timedelta(days=60))
+    read = status(ANA, "m1", START + timedelta(days=61), DeliveryStatus.READ)
+    found = of([late, read][::order])
+    assert found.lines == []
+    assert [line.opened_at for line in found.restated] == [START]
+    first = of([read, late.model_copy(update={"received_at": read.occurred_at + timedelta(days=1)})][::order])
+    assert [line.opened_at for line in first.lines] == [read.occurred_at]

@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
+from pymongo.errors import BulkWriteError, OperationFailure
 
-from ventanilla.observability import REDACTED, configure_logging, logger, redact
+from ventanilla.observability import REDACTED, configure_logging, logger, redact, said
 
 
 @pytest.mark.parametrize(
@@ -64,6 +67,46 @@ def test_an_exception_shows_no_identifier(capsys: pytest.CaptureFixture[str]) ->
     except ValueError as error:
         logger("test").error("failed", exc_info=error)
     assert "50371234567" not in capsys.readouterr().err
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_other_tests() -> Iterator[None]:
+    """These tests log to what they capture; afterwards nobody else must."""
+    yield
+    structlog.reset_defaults()
+    configure_logging("tests", "WARNING")
+
+
+class _Shape(BaseModel):
+    amount: int
+
+
+def _invalid() -> None:
+    _Shape.model_validate({"amount": "mandolina"})
+
+
+def _not_written() -> None:
+    operation = {"q": {"_id": "x"}, "u": {"$set": {"body": "mandolina"}}}
+    raise BulkWriteError({"writeErrors": [{"index": 0, "code": 9, "errmsg": "mandolina", "op": operation}]})
+
+
+def _refused() -> None:
+    raise OperationFailure("cannot write mandolina", 9, {"errmsg": "mandolina"})
+
+
+@pytest.mark.parametrize("fails", [_invalid, _not_written, _refused])
+def test_an_exception_shows_nothing_of_what_it_was_about(
+    fails: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    structlog.reset_defaults()
+    configure_logging("router")
+    try:
+        fails()
+    except Exception as error:
+        logger("test").error("failed", exc_info=error, detail=said(error))
+    line = json.loads(capsys.readouterr().err)
+    assert "mandolina" not in str(line)
+    assert line["detail"] in line["exception"]
 
 
 def test_a_logger_made_before_the_configuration_takes_its_form_too() -> None:

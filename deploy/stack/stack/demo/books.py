@@ -29,7 +29,7 @@ class Books:
         found = await self._get(
             f"{self._billing}/v1/balance", self._finance, month=month, account=self._account
         )
-        return Balance(found["used"], Decimal(found["cost"]))
+        return Balance(found["used"], Decimal(found["cost"]), tuple(found["assumed"]))
 
     async def sessions(self, month: str, contacts: set[str]) -> dict[str, list[tuple[datetime, int]]]:
         """By contact id: opening and messages of each session of these contacts."""

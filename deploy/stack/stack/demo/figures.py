@@ -39,6 +39,8 @@ class Balance:
 
     used: int
     cost: Decimal
+    assumed: tuple[str, ...] = ()
+    """Why the cost is no fact, as far as it is none."""
 
 
 @dataclass
@@ -66,6 +68,8 @@ class Figures:
     dead_letters: int
     sessions: int
     cost: str
+    cost_assumes: list[str]
+    """Why it is no fact, as far as it is none."""
     p50_ms: float
     p99_ms: float
     area_understood: float
@@ -183,6 +187,7 @@ def figures(evidence: Evidence) -> Figures:
         dead_letters=evidence.dead_letters,
         sessions=len(ledger.sessions),
         cost=str(evidence.after.cost),
+        cost_assumes=list(evidence.after.assumed),
         p50_ms=round(percentile(latencies, 0.50), 1),
         p99_ms=round(percentile(latencies, 0.99), 1),
         area_understood=round(sum(understood) / max(len(understood), 1), 3),

@@ -22,6 +22,8 @@ def show(console: Console, figures: Figures, institution: Institution) -> None:
     console.print(_counts("area", "conversations", figures.by_area, areas))
     console.print(_counts("queue", "handed over", figures.by_queue, queues))
     console.print(_checks(figures))
+    for reason in figures.cost_assumes:
+        console.print(f"The month's cost rests on what is assumed: {reason}.", markup=False)
 
 
 def _summary(figures: Figures) -> Table:

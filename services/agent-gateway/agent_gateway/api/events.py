@@ -24,6 +24,9 @@ from ventanilla.tasks import end
 
 SESSION_ENDED = 4401
 FOREIGN = 4403
+UNSUPPORTED = 1003
+"""A binary frame."""
+TOO_BIG = 1009
 TRY_LATER = 1013
 
 _MAX_FRAME = 1024
@@ -107,9 +110,14 @@ async def _send(websocket: WebSocket, listener: Listener) -> None:
 
 async def _receive(websocket: WebSocket, listener: Listener) -> None:
     while True:
-        frame = await websocket.receive_text()
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1006))
+        frame = message.get("text")
+        if frame is None:
+            raise _EndedError(UNSUPPORTED)
         if len(frame) > _MAX_FRAME:
-            raise _EndedError(1009)
+            raise _EndedError(TOO_BIG)
         listener.push({"type": "pong"})
 
 

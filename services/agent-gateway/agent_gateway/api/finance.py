@@ -10,7 +10,7 @@ from agent_gateway.api.gate import Gate, json_only
 from agent_gateway.api.problems import Problem, answers
 from agent_gateway.desk import Desk
 from agent_gateway.domain.viewer import Viewer
-from ventanilla.access import issue_token
+from ventanilla.access import Role, issue_token
 from ventanilla.observability import logger
 
 log = logger(__name__)
@@ -37,7 +37,7 @@ def finance_routes(desk: Desk, gate: Gate, page: str | None) -> APIRouter:
             raise Problem(403, "forbidden")
         if page is None:
             raise Problem(404, "no_finance_page")
-        token = issue_token(desk.token_key, viewer.id, viewer.role, viewer.areas, VALID)
+        token = issue_token(desk.token_key, viewer.id, Role.FINANCE, viewer.areas, VALID)
         log.info("finance_opened", username=viewer.id)
         return HandOver(url=f"{page}#token={token}")
 

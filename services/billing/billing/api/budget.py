@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel
 
 from billing.allotments import month_usage
+from billing.domain.closing import first_open_month
 from billing.forecasts import Forecasts
 from billing.plans.budget import Budget, budget_state
 from billing.plans.models import Plan
@@ -17,7 +18,7 @@ from ventanilla.institution import Institution
 class BudgetMonthItem(BaseModel):
     month: str
     state: str
-    """closed, current or coming, by the institution's calendar."""
+    """closed (nothing edits it any more), settling (it has ended), current or coming."""
     sessions: int
     """Metered so far, on every channel."""
     spent: str
@@ -72,7 +73,8 @@ def budget_routes(
         usage = {month: await month_usage(institution, sessions, month) for month in span}
         this_month = f"{utc_now().astimezone(institution.zone):%Y-%m}"
         current = await forecasts.usage(this_month) if this_month in span else None
-        state = budget_state(budget, plan, usage, this_month, current=current)
+        open_from = first_open_month(utc_now(), institution.zone, institution.metering.settling)
+        state = budget_state(budget, plan, usage, this_month, current=current, open_from=open_from)
         return BudgetAnswer(
             name=budget.name,
             source=budget.source,

@@ -28,6 +28,18 @@ def closes_at(month: str, zone: ZoneInfo, settling: timedelta) -> datetime:
     return begins_at(months_later(month, 1), zone) + LENGTH + settling
 
 
+def too_late(at: datetime, came_at: datetime, zone: ZoneInfo, settling: timedelta) -> bool:
+    """Whether what was delivered at `at` could touch a month that was closed when it came."""
+    if came_at < at + settling:
+        return False  # a month closes later than that; said first, because the calendar costs more
+    return at < closed_until(came_at, zone, settling)
+
+
 def closed_until(came_at: datetime, zone: ZoneInfo, settling: timedelta) -> datetime:
     """What was delivered before this, in UTC, is too late when its status comes at `came_at`."""
-    return begins_at(month_of(came_at - settling - LENGTH, zone), zone) + LENGTH
+    return begins_at(first_open_month(came_at, zone, settling), zone) + LENGTH
+
+
+def first_open_month(now: datetime, zone: ZoneInfo, settling: timedelta) -> str:
+    """The earliest month that has not closed; it may be over."""
+    return month_of(now - settling - LENGTH, zone)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from billing.domain.closing import closed_until, month_of
+from billing.domain.closing import month_of, too_late
 from billing.domain.sessions import LENGTH, Session, sessions
 from billing.domain.state import Delivery, Meter, Sealed
 from ventanilla.contracts.billing import SessionChange, SessionChanged
@@ -30,9 +30,7 @@ class Rules:
 
     def too_late(self, at: datetime, came_at: datetime) -> bool:
         """Whether what was delivered at `at` could touch a month that was closed when it came."""
-        if came_at < at + self.settling:
-            return False  # a month closes later than that; said first, because the calendar costs more
-        return at < closed_until(came_at, self.zone, self.settling)
+        return too_late(at, came_at, self.zone, self.settling)
 
 
 def settle(

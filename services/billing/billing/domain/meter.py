@@ -21,6 +21,7 @@ Every status read has one outcome, and they sum up to what was received:
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -31,7 +32,13 @@ from billing.domain.ledger import Rules, session_id, settle
 from billing.domain.state import Delivery, Meter, Sealed
 from billing.domain.words import message_hash, moved_on, noted
 from ventanilla.contracts.billing import MeterDue, MeterMoved, Note
-from ventanilla.contracts.channel import DeliveryStatus, EchoedMessage, MessageStatus
+from ventanilla.contracts.channel import (
+    DeliveryStatus,
+    EchoedMessage,
+    MessageStatus,
+    ProviderConversation,
+    ProviderPricing,
+)
 from ventanilla.contracts.conversation import ContactLinked
 from ventanilla.contracts.event import Event
 from ventanilla.stream.decision import Decision, Output
@@ -193,10 +200,12 @@ def _delivery(status: MessageStatus) -> tuple[str, Delivery]:
 def _facts(status: MessageStatus) -> str | None:
     if status.pricing is None and status.conversation is None:
         return None
-    return ".".join(
-        "" if part is None else sha256(part.model_dump_json().encode()).hexdigest()[:8]
-        for part in (status.pricing, status.conversation)
-    )
+    return f"{_hashed(status.pricing)}.{_hashed(status.conversation)}"
+
+
+@lru_cache(maxsize=1024)  # most messages of a number have one price, and those of a conversation are together
+def _hashed(fact: ProviderPricing | ProviderConversation | None) -> str:
+    return "" if fact is None else sha256(fact.model_dump_json().encode()).hexdigest()[:8]
 
 
 def _ahead(state: Meter, status: MessageStatus, now: datetime, rules: Rules) -> Decision[Meter]:

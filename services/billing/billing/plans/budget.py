@@ -38,6 +38,7 @@ class Budget(Section):
 
 class MonthState(StrEnum):
     CLOSED = "closed"
+    SETTLING = "settling"  # over, but late statuses may still change it
     CURRENT = "current"
     COMING = "coming"
 
@@ -105,27 +106,35 @@ def budget_state(
     this_month: str,
     expected: Sequence[Used] | None = None,
     current: Sequence[Used] | None = None,
+    *,
+    open_from: str | None = None,
 ) -> BudgetState:
     """The budget in `this_month`, with the usage of each month so far.
 
+    Months before `open_from` (without it: before `this_month`) are closed. Those between the two have ended
+    and are still settling: what they cost so far is committed, and no more is expected of them.
+
     `current` is what all of the current month is expected to use (see `billing.domain.forecast`).
 
-    `expected` is the usage of a whole month to come; without it, the mean of the closed months (rounded up),
-    or what the current month has so far where none is closed. Raises `NoPriceError` when the plan has no
-    prices for a month of the budget.
+    `expected` is the usage of a whole month to come; without it, the mean of the months that are over
+    (rounded up), or what the current month has so far where none is. Raises `NoPriceError` when the plan has
+    no prices for a month of the budget.
     """
     span = months_between(budget.first_month, budget.last_month)
-    closed = [month for month in span if month < this_month]
+    open_from = min(open_from or this_month, this_month)
+    over = [month for month in span if month < this_month]
     if expected is None:
-        expected = mean_usage([usage.get(month, ()) for month in closed] or [usage.get(this_month, ())])
+        expected = mean_usage([usage.get(month, ()) for month in over] or [usage.get(this_month, ())])
     months = []
     left = budget.amount
     for month in span:
         so_far = usage.get(month, ())
         cost = month_cost(plan, month, so_far).total
         spent, committed, forecast = Decimal("0.00"), Decimal("0.00"), cost
-        if month < this_month:
+        if month < open_from:
             state, spent = MonthState.CLOSED, cost
+        elif month < this_month:
+            state, committed = MonthState.SETTLING, cost
         else:
             state = MonthState.CURRENT if month == this_month else MonthState.COMING
             committed = cost

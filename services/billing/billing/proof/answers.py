@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Any
 
 from billing.domain.balance import balance
 from billing.plans.models import Unit
 from billing.plans.pricing import Used
 from billing.plans.terms import Terms
-from billing.proof.digest import digest
+from billing.proof.digest import LedgerLine, digest
 from billing.proof.recompute import Account, Recomputed
 from billing.proof.reconcile import Outcome, Reconciliation
 from ventanilla.contracts.channel import Channel
@@ -17,27 +16,39 @@ from ventanilla.institution import Institution
 
 
 def recomputed(found: Recomputed, institution: Institution, terms: Terms) -> dict[str, Any]:
-    """Sessions by month and account, their cost by the contract's plan, and the account of every line."""
+    """Sessions by month and account, their cost by the contract's plan, and the account of every line.
+
+    The figures are those that are billed: of what had come when the month was closed. `restated` has all.
+    """
+    billed, restated = _by_account(found.lines), _by_account(found.restated)
     months: dict[str, Any] = {}
-    for (month, channel, account), group in groupby(
-        found.lines, key=lambda one: (one.month, one.channel, one.account)
-    ):
-        lines = list(group)
-        entry = months.setdefault(month, {"accounts": [], "cost": []})
+    for month, channel, account in sorted(billed.keys() | restated.keys()):
+        lines, by_now = (each.get((month, channel, account), []) for each in (billed, restated))
+        entry = months.setdefault(month, {"accounts": [], "cost": [], "restated_cost": []})
         entry["accounts"].append(
             {
                 "channel": channel,
                 "account": account,
                 "sessions": len(lines),
                 "messages": sum(line.messages for line in lines),
+                "restated": {"sessions": len(by_now), "messages": sum(line.messages for line in by_now)},
                 "messages_not_ours": found.not_ours[month, channel, account],
                 "billed": _billed(institution, channel, account),
-                "digest": digest(month, channel, account, lines),
+                "digest": digest(month, channel, account, lines) if lines else None,
             }
         )
     for month, entry in months.items():
         entry["cost"] = list(_costs(month, entry["accounts"], terms))
+        restated_accounts = [one | one["restated"] for one in entry["accounts"]]
+        entry["restated_cost"] = list(_costs(month, restated_accounts, terms))
     return {"months": months, "lines": _account(found.account), "ids_in_two_meters": found.in_two_meters}
+
+
+def _by_account(lines: list[LedgerLine]) -> dict[tuple[str, str, str], list[LedgerLine]]:
+    found: dict[tuple[str, str, str], list[LedgerLine]] = {}
+    for line in lines:
+        found.setdefault((line.month, line.channel, line.account), []).append(line)
+    return found
 
 
 def _billed(institution: Institution, channel: str, account: str) -> bool:

@@ -24,7 +24,14 @@ def print_recomputed(answer: dict[str, Any], *, digests: bool) -> None:
             typer.echo(f"{month} {cost['channel']}: {cost['sessions']} sessions, {money}")
             for reason in cost["assumed"]:
                 typer.echo(f"{month} {cost['channel']}: assumed: {reason}")
-        for one in entry["accounts"] if digests else []:
+        for one in entry["accounts"]:
+            by_now = one["restated"]
+            if by_now != {"sessions": one["sessions"], "messages": one["messages"]}:
+                typer.echo(
+                    f"{month} {one['channel']} {one['account']} restated by what came after it was closed: "
+                    f"{by_now['sessions']} sessions, {by_now['messages']} messages"
+                )
+        for one in [one for one in entry["accounts"] if digests and one["digest"]]:
             typer.echo(f"{month} {one['channel']} {one['account']} sha256 {one['digest']}")
     lines = answer["lines"]
     parts = " + ".join(

@@ -1,7 +1,8 @@
 """Exports of `channel.message.status.v1`: JSON Lines, or Parquet with the same columns.
 
 An export may hold `contact.linked.v1` values too, among the statuses: two ids that became one person are
-metered as one. A line that cannot be read is a value like the others, with its number and its reason.
+metered as one. And those of `channel.message.echoed.v1`: their messages do not count. A line that cannot be
+read is a value like the others, with its number and its reason.
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
-from ventanilla.contracts.channel import MessageStatus
+from ventanilla.contracts.channel import EchoedMessage, MessageStatus
 from ventanilla.contracts.conversation import ContactLinked
 
 LONGEST_LINE = 1_000_000
@@ -38,7 +39,7 @@ class Unreadable:
     detail: str
 
 
-Item = MessageStatus | ContactLinked | Unreadable
+Item = MessageStatus | ContactLinked | EchoedMessage | Unreadable
 Line = tuple[int, Item]
 """Numbered from 1; in Parquet the number of the row."""
 
@@ -72,8 +73,9 @@ def _item(line: bytes) -> Item:
     try:
         return _in_range(MessageStatus.model_validate_json(line))
     except ValidationError as error:
-        with suppress(ValidationError):
-            return ContactLinked.model_validate_json(line)
+        for other in (ContactLinked, EchoedMessage):
+            with suppress(ValidationError):
+                return other.model_validate_json(line)
         return _unreadable(error)
 
 
@@ -113,7 +115,9 @@ def _values(batch: Any) -> Iterator[dict[str, Any] | Unreadable]:
 def _row(row: dict[str, Any]) -> Item:
     """Parquet has every column in every row, empty ones as None, which JSON leaves away."""
     present = {name: value for name, value in row.items() if value is not None}
-    kind = ContactLinked if "alias_id" in present else MessageStatus
+    kind: type[ContactLinked | EchoedMessage | MessageStatus] = MessageStatus
+    if "alias_id" in present or "content" in present:
+        kind = ContactLinked if "alias_id" in present else EchoedMessage
     try:
         # Through JSON's rules, so that both forms of an export are read alike.
         item = kind.model_validate_json(json.dumps(present, default=_text))

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from billing.domain.closing import too_late
 from billing.domain.sessions import sessions
 from billing.proof.digest import LedgerLine
+from billing.proof.messages import Apart, Message
 from billing.proof.reading import Line, Unreadable
-from ventanilla.contracts.channel import DeliveryStatus, MessageStatus
+from ventanilla.contracts.channel import DeliveryStatus, EchoedMessage, MessageStatus
 from ventanilla.contracts.conversation import ContactLinked
 
 DELIVERED = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.READ, DeliveryStatus.PLAYED})
@@ -23,46 +25,8 @@ MOST_PROBLEMS = 1_000
 
 Meter = tuple[str, str, str]
 """Channel, account, contact."""
-
-
-@dataclass(slots=True)
-class Message:
-    """One message, by the provider's id: the time that counts, and how many lines said what of it.
-
-    `delivered` counts before `read` and `played`, then the earliest. Small, because a year has a million.
-    """
-
-    at: datetime
-    indirect: bool
-    """Known from `read` or `played` only."""
-    line: int
-    """Of the export: the first seen that says so."""
-    ours: bool
-    """False: no message that we sent has this id; it counts all the same, because the provider bills it."""
-    same: int = 1
-    """Lines that say exactly this."""
-    reads: int = 0
-    conflicts: int = 0
-    """Lines with a later delivery time."""
-
-    def join(self, other: "Message") -> int | None:
-        """Both pieces of knowledge, in any order. Returns the line of a delivery time that does not count."""
-        self.ours = self.ours or other.ours
-        self.reads += other.reads
-        self.conflicts += other.conflicts
-        if (self.indirect, self.at) == (other.indirect, other.at):
-            self.same += other.same
-            return None
-        loser = other.indirect, other.line, other.same
-        if (other.indirect, other.at) < (self.indirect, self.at):
-            loser = self.indirect, self.line, self.same
-            self.indirect, self.line, self.same, self.at = other.indirect, other.line, other.same, other.at
-        indirect, line, lines = loser
-        if indirect:
-            self.reads += lines
-            return None
-        self.conflicts += lines
-        return line
+Named = tuple[str, str, str]
+"""Channel, account, the provider's id of a message."""
 
 
 Meters = dict[Meter, dict[str, Message]]
@@ -123,7 +87,9 @@ class Recomputed:
     """What the export says."""
 
     lines: list[LedgerLine]
-    """By month, channel, account, opening."""
+    """What is billed: by what had come when its month was closed. By month, channel, account, opening."""
+    restated: list[LedgerLine]
+    """The same by everything that came."""
     account: Account
     not_ours: Counter[tuple[str, str, str]]
     """Counted messages that we never sent, by month of delivery, channel and account."""
@@ -136,9 +102,12 @@ def recompute(
 ) -> Recomputed:
     """Reads `export` once. Memory grows with the delivered messages, not with the lines.
 
-    What lies after `now` has not happened: it is quarantined, as the meter holds it.
+    What lies after `now` has not happened: it is quarantined, as the meter holds it. A status that does not
+    say when it came, came in time.
     """
     account = Account()
+    rules = _Rules(zone, settling)
+    echoed: dict[Named, datetime] = {}
     meters: Meters = defaultdict(dict)
     links: set[Link] = set()
     aliases: dict[str, str] = {}
@@ -153,11 +122,15 @@ def recompute(
                 account.excluded["contact_linked"] += 1
                 if item.merged and item.alias_id != item.canonical_id:
                     links.add(_link(item))
+            case EchoedMessage():
+                account.excluded["echo"] += 1
+                key = item.channel.value, item.account, item.provider_message_id
+                echoed[key] = min(item.received_at, echoed.get(key, item.received_at))
             case MessageStatus():
-                _learn(meters, account, number, item, now)
+                _learn(meters, account, number, item, now, rules)
     for link in sorted(links):
         _join(meters, link, aliases, settling, account)
-    return _settle(meters, account, zone)
+    return _settle(meters, echoed, account, rules)
 
 
 def _link(linked: ContactLinked) -> Link:
@@ -165,7 +138,9 @@ def _link(linked: ContactLinked) -> Link:
     return Link(at, linked.channel.value, linked.account, linked.alias_id, linked.canonical_id)
 
 
-def _learn(meters: Meters, account: Account, number: int, status: MessageStatus, now: datetime) -> None:
+def _learn(
+    meters: Meters, account: Account, number: int, status: MessageStatus, now: datetime, rules: "_Rules"
+) -> None:
     if status.status not in DELIVERED:
         account.excluded["not_delivered"] += 1
         return
@@ -176,11 +151,14 @@ def _learn(meters: Meters, account: Account, number: int, status: MessageStatus,
     if status.occurred_at > now:
         account.quarantine(number, "ahead", "its time has not come")
         return
+    at, came = status.occurred_at.astimezone(UTC), status.received_at or status.occurred_at
     news = Message(
-        status.occurred_at.astimezone(UTC),
+        at,
         status.status is not DeliveryStatus.DELIVERED,
         number,
+        came,
         status.message_id is not None,
+        apart=Apart(came, True, None) if rules.too_late(at, came) else None,
     )
     _add(
         meters[status.channel.value, status.account, status.contact_id],
@@ -232,28 +210,57 @@ def canonical_contact(contact: str, aliases: dict[str, str]) -> str:
     return path[-1]
 
 
-def _settle(meters: Meters, account: Account, zone: ZoneInfo) -> Recomputed:
-    lines: list[LedgerLine] = []
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    zone: ZoneInfo
+    settling: timedelta
+
+    def too_late(self, at: datetime, came: datetime) -> bool:
+        """Whether it came when a month that it could touch was closed."""
+        return too_late(at, came, self.zone, self.settling)
+
+    def took_back(self, echo: datetime | None, message: Message, billed_at: datetime) -> bool:
+        """Whether an echo that came then kept the message from being billed, or took it back in time."""
+        return echo is not None and (echo <= message.came or not self.too_late(billed_at, echo))
+
+
+def _settle(meters: Meters, echoed: dict[Named, datetime], account: Account, rules: _Rules) -> Recomputed:
+    billed: list[LedgerLine] = []
+    restated: list[LedgerLine] = []
     not_ours: Counter[tuple[str, str, str]] = Counter()
     once: dict[tuple[str, str], set[str]] = defaultdict(set)
-    twice: set[tuple[str, str, str]] = set()
+    twice: set[Named] = set()
     again: Counter[str] = Counter()
     for (channel, number, contact), messages in meters.items():
-        counted: list[datetime] = []
+        to_bill: list[datetime] = []
+        known: list[datetime] = []
         for name, message in messages.items():
-            counted.append(message.at)
-            account.counted += 1
-            again.update(again=message.same - 1, read=message.reads, conflict=message.conflicts)
             if name in once[channel, number]:
                 twice.add((channel, number, name))
             once[channel, number].add(name)
+            echo, at = echoed.get((channel, number, name)), message.billed_at
+            if at is not None and rules.took_back(echo, message, at):
+                account.excluded["echoed"] += message.same + message.reads + message.conflicts
+                continue
+            again.update(again=message.same - 1, read=message.reads, conflict=message.conflicts)
+            if echo is None:
+                known.append(message.at)
+            if at is None:
+                account.quarantine(message.line, "closed", "it came when its month was closed: an adjustment")
+                continue
+            to_bill.append(at)
+            account.counted += 1
             if not message.ours:
-                not_ours[f"{message.at.astimezone(zone):%Y-%m}", channel, number] += 1
-        lines += _ledger(channel, number, contact, counted, zone)
-    lines.sort(key=lambda one: (one.month, one.channel, one.account, one.opened_at, one.contact))
+                not_ours[f"{at.astimezone(rules.zone):%Y-%m}", channel, number] += 1
+        billed += _ledger(channel, number, contact, to_bill, rules.zone)
+        restated += _ledger(channel, number, contact, known, rules.zone)
     account.duplicate = +again  # without the zeros
     account.problems.sort()
-    return Recomputed(lines, account, not_ours, len(twice))
+    return Recomputed(_ordered(billed), _ordered(restated), account, not_ours, len(twice))
+
+
+def _ordered(lines: list[LedgerLine]) -> list[LedgerLine]:
+    return sorted(lines, key=lambda one: (one.month, one.channel, one.account, one.opened_at, one.contact))
 
 
 def _ledger(

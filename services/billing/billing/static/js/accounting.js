@@ -30,7 +30,7 @@ function outcomes(accounting) {
   return table(
     [[T.account, (one) => `${TEXTS.channels[one.channel] || one.channel} ${one.account}${one.adds_up ? '' : ' ✗'}`, { header: true }], ...keys.map(figure)],
     accounting.accounts,
-    { caption: T.heading, foot: [T.total, ...keys.map((key) => count(accounting[key]))] },
+    { label: T.heading, foot: [T.total, ...keys.map((key) => count(accounting[key]))] },
   );
 }
 

@@ -21,8 +21,8 @@ export function drawBudget(budget, { month }) {
   if (!budget) return T.none;
   const cash = (text) => money(text, budget.currency);
   const columns = [
-    [T.month, (one) => monthName(one.month), { header: true }],
-    [T.state, (one) => T.states[one.state] || one.state],
+    [T.month, (one) => monthName(one.month), { header: true, when: true }],
+    [T.state, (one) => T.states[one.state] || one.state, { when: true }],
     [T.sessions, (one) => count(one.sessions), { number: true }],
     [T.spent, (one) => cash(one.spent), { number: true }],
     [T.committed, (one) => cash(one.committed), { number: true }],
@@ -35,6 +35,6 @@ export function drawBudget(budget, { month }) {
     h('p.lead', { title: budget.source }, T.of(budget.name, budget.plan)),
     h('dl.figures', {}, sums.map(([key, name]) => h(`div.figure${key === 'left' && Number(budget.left) < 0 ? '.alarm' : ''}`, {}, h('dt', {}, name), h('dd.value.words', {}, cash(budget[key]))))),
     h(`p.note${over ? '.warning' : ''}`, {}, over ? T.exceeded(monthName(over)) : T.enough(cash(budget.forecast_left))),
-    table(columns, budget.months, { current: (one) => one.month === month }),
+    table(columns, budget.months, { label: T.heading, current: (one) => one.month === month }),
   ];
 }

@@ -61,15 +61,15 @@ function drawn(page, asked) {
 function entries(rows) {
   return table(
     [
-      [T.opened, (one) => moment(one.opened_at), { header: true }],
+      [T.opened, (one) => moment(one.opened_at), { header: true, when: true }],
       [T.change, (one) => [h(`span.tag${one.change === 'voided' || one.change === 'corrected' ? '.warning' : ''}`, {}, T.changes[one.change] || one.change), one.ours ? null : h('span.tag.warning', {}, T.foreign)].filter(Boolean)],
       [T.messages, (one) => count(one.messages), { number: true }],
-      [T.month, (one) => monthName(one.month)],
-      [T.when, (one) => moment(one.occurred_at)],
+      [T.month, (one) => monthName(one.month), { when: true }],
+      [T.when, (one) => moment(one.occurred_at), { when: true }],
       [T.account, (one) => `${TEXTS.channels[one.channel] || one.channel} ${one.account}`],
       [T.revision, (one) => count(one.revision), { number: true }],
     ],
     rows,
-    { caption: T.heading },
+    { label: T.heading },
   );
 }

@@ -22,14 +22,14 @@ export function notesTable(items) {
     [
       [T.what, (one) => h(`span.tag${weight[one.note] || ''}`, {}, T.kinds[one.note] || one.note), { header: true }],
       [T.reason, (one) => T.reasons[one.reason] || one.reason || '—'],
-      [T.at, (one) => moment(one.at)],
-      [T.came, (one) => moment(one.came_at)],
-      [T.month, (one) => monthName(one.month)],
+      [T.at, (one) => moment(one.at), { when: true }],
+      [T.came, (one) => moment(one.came_at), { when: true }],
+      [T.month, (one) => monthName(one.month), { when: true }],
       [T.sessions, (one) => range(one.sessions_at_least, one.sessions_at_most), { number: true }],
       [T.contact, (one) => h('code', { title: one.contact }, one.contact.slice(0, 8))],
     ],
     items,
-    { caption: T.heading },
+    { label: T.heading },
   );
 }
 

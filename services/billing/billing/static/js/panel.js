@@ -37,13 +37,14 @@ export function panel({ kind = '', heading, lead = null, load, draw }) {
   return { element, show };
 }
 
-// `columns`: [heading, value(row), {header, number, share, spare}]; what is spare is left out on a phone.
+// `columns`: [heading, value(row), {header, number, share, spare, when}]; what is spare is left out on a phone.
+// `caption` is read by all, `label` heard: the panel's heading says it already.
 // `foot`: the cells of a last line.
-export function table(columns, rows, { caption = null, foot = null, current = () => false } = {}) {
-  const classes = (how = {}) => ['number', 'share', 'spare'].filter((one) => how[one]).map((one) => `.${one}`).join('');
+export function table(columns, rows, { caption = null, label = caption, foot = null, current = () => false } = {}) {
+  const classes = (how = {}) => ['number', 'share', 'spare', 'when'].filter((one) => how[one]).map((one) => `.${one}`).join('');
   const cell = ([, value, how = {}], row) => h(`${how.header ? 'th' : 'td'}${classes(how)}`, how.header ? { scope: 'row' } : {}, value(row));
   const last = (text, place) => h(`${place ? 'td' : 'th'}${classes(columns[place][2])}`, place ? {} : { scope: 'row' }, text);
-  return h('div.scroll', { tabIndex: 0, role: 'group', aria: { label: caption || columns[0][0] } },
+  return h('div.scroll', { tabIndex: 0, role: 'group', aria: { label: label || columns[0][0] } },
     h('table', {},
       caption ? h('caption', {}, caption) : null,
       h('thead', {}, h('tr', {}, columns.map(([name, , how]) => h(`th${classes(how)}`, { scope: 'col' }, name)))),
