@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from support.fault_table import FaultTable, Row
+from support.fault_table import FaultTable
 from support.proxy import Wire
-from support.traffic import Traffic
 from support.world import World
 
 Fault = Callable[[World], None]
@@ -96,15 +95,4 @@ FAULTS: dict[str, Fault] = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_nothing_is_lost_or_repeated(world: World, table: FaultTable, name: str) -> None:
-    traffic = Traffic(world.fleet, world.kafka_wire.address, seed=100 + list(FAULTS).index(name), messages=4)
-
-    async def story() -> Row:
-        talking = asyncio.create_task(traffic.talk())
-        await asyncio.sleep(2)
-        await asyncio.to_thread(FAULTS[name], world)
-        recovery = await traffic.heard()
-        await talking
-        await traffic.answered()
-        return traffic.row(name, await traffic.verified(), recovery)
-
-    table.add(asyncio.run(story()))
+    table.add(asyncio.run(world.endures(name, FAULTS[name], seed=100 + list(FAULTS).index(name))))

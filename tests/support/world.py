@@ -1,6 +1,7 @@
 """Kafka, a store and the services as one thing to hurt, with a wire before each engine."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -10,8 +11,10 @@ from engines.documents import start_documents
 from stack.engines import HOST, Engine, free_port
 from stack.topics import apply
 from support.engines import RunningEngines
+from support.fault_table import Row
 from support.fleet import Fleet
 from support.proxy import Proxy
+from support.traffic import Traffic
 
 
 class World:
@@ -26,6 +29,8 @@ class World:
         self.kafka_wire: Proxy
         self.store_wire: Proxy
         self.fleet: Fleet
+        self.talking: list[str] = []
+        """The numbers of the citizens who write just now."""
 
     def __enter__(self) -> Self:
         enter = self._inside.enter_context
@@ -47,6 +52,23 @@ class World:
 
     def __exit__(self, *_: object) -> None:
         self._inside.close()
+
+    async def endures(
+        self, fault: str, hurt: Callable[["World"], None], *, seed: int, repeats_allowed: int = 0
+    ) -> Row:
+        """Traffic, `hurt` in the middle of it (in a thread; it leaves everything whole), and then the truth.
+
+        Raises `AssertionError` when anything was lost, done twice or out of order, or sessions are wrong.
+        """
+        traffic = Traffic(self.fleet, self.kafka_wire.address, seed, messages=4)
+        self.talking = traffic.numbers
+        talking = asyncio.create_task(traffic.talk())
+        await asyncio.sleep(2)
+        await asyncio.to_thread(hurt, self)
+        recovery = await traffic.heard()
+        await talking
+        await traffic.answered()
+        return traffic.row(fault, await traffic.verified(repeats_allowed), recovery)
 
     def restart_store(self) -> None:
         """Start the store again on its file and port, after it ended."""
