@@ -75,19 +75,26 @@ def with_other(value: Any, place: tuple[Any, ...], other: Any) -> Any:
 
 GENUINE = webhook(
     change(messages=[
-        message(context={"id": "wamid.0"}, errors=[]),
-        message("image", {"id": "1", "caption": "x"}), message("location", {"latitude": 1, "longitude": 2}),
-        message("interactive", {"nfm_reply": {"response_json": "{}"}}), message("contacts", [{"name": {}}]),
-        message("system", {"type": "user_changed_number", "wa_id": "50379990000"}),
-        message("hologram", {"a": 1}),
-        message("order", {"product_items": [{}]}), message("reaction", {"message_id": "w", "emoji": "x"}),
+        message(id="wamid.1", context={"id": "wamid.0"}, errors=[]),
+        message("image", {"id": "1", "caption": "x"}, id="wamid.2"),
+        message("location", {"latitude": 1, "longitude": 2}, id="wamid.3"),
+        message("interactive", {"nfm_reply": {"response_json": "{}"}}, id="wamid.4"),
+        message("interactive", {"list_reply": {"id": "1", "title": "x"}}, id="wamid.5"),
+        message("contacts", [{"name": {}}], id="wamid.6"),
+        message("system", {"type": "user_changed_number", "wa_id": "50379990000"}, id="wamid.7"),
+        message("hologram", {"a": 1}, id="wamid.8"),
+        message("order", {"product_items": [{}]}, id="wamid.9"),
+        message("reaction", {"message_id": "w", "emoji": "x"}, id="wamid.10"),
     ], contacts=[{"profile": {"name": "María"}, "wa_id": "50370001234", "user_id": "SV.1"}]),
     change(statuses=[
-        status("failed", errors=[{"code": 1, "error_data": {"details": "x"}}]),
-        status(pricing={"billable": True}, conversation={"id": "k", "expiration_timestamp": "1700000000"}),
-        status(biz_opaque_callback_data="m:0:1:c"),
+        status("failed", id="wamid.11", errors=[{"code": 1, "error_data": {"details": "x"}}]),
+        status(
+            "delivered", id="wamid.12", pricing={"billable": True},
+            conversation={"id": "k", "expiration_timestamp": "1700000000"},
+        ),
+        status(id="wamid.13", biz_opaque_callback_data="m:0:1:c"),
     ]),
-    echoes([echo(to_user_id="SV.1"), echo("document", {"id": "2"})]),
+    echoes([echo(id="wamid.14", to_user_id="SV.1"), echo("document", {"id": "2"}, id="wamid.15")]),
 )  # fmt: skip
 
 
