@@ -20,6 +20,7 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     kafka_bootstrap: str = "127.0.0.1:9092"
+    """`host:port` of one broker or of several, with commas between them."""
     mongo_url: str = "mongodb://127.0.0.1:27017"
     mongo_database: str = "ventanilla"
     config: Path = Path("deploy/config/cnr.yaml")

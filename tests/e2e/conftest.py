@@ -1,10 +1,12 @@
 """The whole stack for the stories of this folder, started once."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.async_api import expect
 
+from support.engines import KAFKA, MONGO, are_real, running_engines
 from support.open_office import always_open
 from support.stack import TestStack
 
@@ -16,5 +18,11 @@ expect.set_options(timeout=30_000)
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
     """`ventanilla up`, ready, with an institution that is always open."""
     folder = tmp_path_factory.mktemp("stack")
-    with TestStack(folder / "data", always_open(folder)) as running:
-        yield running.start().wait_ready()
+    environment, options = always_open(folder), list[str]()
+    with ExitStack() as context:
+        if are_real():
+            engines = context.enter_context(running_engines(folder / "engines"))
+            environment |= {KAFKA: engines.kafka, MONGO: engines.mongo}
+            options = ["--no-engines"]
+        running = context.enter_context(TestStack(folder / "data", environment))
+        yield running.start(*options).wait_ready()

@@ -63,19 +63,34 @@ class Fleet:
         """Start these, or all; waits for nothing."""
         for service in ALL:
             if not names or service.name in names:
-                self._processes[service.name] = self._run(service)
+                self._processes[service.name] = self._run(service, service.name)
         return self
 
-    def _run(self, service: Service) -> subprocess.Popen[bytes]:
-        with (self._logs / f"{service.name}.log").open("ab") as log:
+    def start_replica(self, name: str) -> str:
+        """Start one more process of a service, on its own port; returns the name that it goes by here."""
+        (service,) = (one for one in ALL if one.name == name)
+        replica = f"{name}-{sum(one.startswith(name) for one in self._processes) + 1}"
+        self._ports[replica] = free_port()
+        own = {service.port_variable: str(self._ports[replica]), "VENTANILLA_INSTANCE": replica}
+        self._processes[replica] = self._run(service, replica, own)
+        return replica
+
+    def _run(
+        self, service: Service, name: str, own: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        with (self._logs / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
-                service.command, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                service.command,
+                env={**self._environment, **(own or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
 
     def wait_ready(self, names: Sequence[str] = (), seconds: float = 90) -> None:
         """Until each answers that it is ready; fails with its reasons."""
         deadline = time.monotonic() + seconds
-        for name in names or self._ports:
+        for name in names or self._processes:
             said = "nothing"
             while True:
                 try:
@@ -100,9 +115,17 @@ class Fleet:
         path = self._logs / f"{name}.log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
+    def dismiss(self, replica: str) -> None:
+        """SIGTERM to a replica, and forget it."""
+        process = self._processes.pop(replica)
+        del self._ports[replica]
+        process.terminate()
+        process.wait(30)
+
     def stop(self) -> None:
         """SIGTERM to all, SIGKILL to who does not end."""
         for process in self._processes.values():
+            process.send_signal(signal.SIGCONT)  # a stopped process ends only when it goes on
             process.terminate()
         for process in self._processes.values():
             try:

@@ -55,7 +55,7 @@ class Stream:
         self._publisher = Publisher(service, bootstrap)
         self._once = Once(service, bootstrap)
         self._broker = KafkaBroker(
-            bootstrap,
+            bootstrap.split(","),  # FastStream takes a text for one host, whatever is in it
             client_id=f"ventanilla-{service}",
             consumer_only=True,
             apply_types=False,

@@ -1,10 +1,13 @@
 """How far a consumer group has come, all its members together, as the broker knows it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError
+from aiokafka.structs import OffsetAndMetadata
 
 from ventanilla.dead_letters import DeadLetter
 from ventanilla.stream.whole import reader, to_its_end
@@ -44,7 +47,7 @@ async def group_progress(service: str, bootstrap: str, group: str, topics: Seque
     )
     try:
         await admin.start()
-        committed = await admin.list_consumer_group_offsets(group)
+        committed = await _committed(admin, group)
         await consumer.start()
         partitions = sorted(consumer.assignment(), key=lambda one: (one.topic, one.partition))
         begins = await consumer.beginning_offsets(partitions)
@@ -54,6 +57,16 @@ async def group_progress(service: str, bootstrap: str, group: str, topics: Seque
         await admin.close()
     known = {place: said.offset for place, said in committed.items() if said.offset >= 0}
     return [Progress(one.topic, one.partition, begins[one], known.get(one), ends[one]) for one in partitions]
+
+
+async def _committed(admin: AIOKafkaAdminClient, group: str) -> "dict[TopicPartition, OffsetAndMetadata]":
+    """A new cluster makes its topic of offsets when it is first asked for a group: that takes a moment."""
+    while True:
+        try:
+            said: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)
+            return said
+        except (GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError):
+            await asyncio.sleep(0.2)
 
 
 async def buried_records(service: str, bootstrap: str, topic: Topic) -> int:

@@ -1,0 +1,35 @@
+"""The table of faults: what was broken, how much was going on, and how long it took to be well again."""
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from stack.state import CHECKOUT
+
+RESULTS = CHECKOUT / ".ventanilla" / "faults" / "latest.json"
+
+
+@dataclass(frozen=True)
+class Row:
+    fault: str
+    messages: int
+    """Accepted while it happened."""
+    turned_away: int
+    """Webhooks that were not accepted, and came again."""
+    repeats: int
+    """Sends that the provider took twice."""
+    recovery_seconds: float
+    """From the end of the fault until somebody who wrote then was answered."""
+
+
+@dataclass
+class FaultTable:
+    rows: list[Row] = field(default_factory=list)
+
+    def add(self, row: Row) -> None:
+        self.rows.append(row)
+
+    def write(self) -> None:
+        """Into .ventanilla/faults/latest.json, where `python -m support.fault_page` finds it."""
+        if self.rows:
+            RESULTS.parent.mkdir(parents=True, exist_ok=True)
+            RESULTS.write_text(json.dumps([asdict(row) for row in self.rows], indent=1), encoding="utf-8")
