@@ -10,6 +10,7 @@ import signal
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -24,10 +25,10 @@ from support.statuses import status
 from support.topics import events, write
 from ventanilla.access import Role, issue_token
 from ventanilla.clock import utc_now
-from ventanilla.contracts.billing import MeterNoted, SessionChanged
+from ventanilla.contracts.billing import MeterNoted, SessionChanged, StatementClosed
 from ventanilla.contracts.channel import DeliveryStatus, MessageStatus
 from ventanilla.store import Store
-from ventanilla.topics import METER_NOTED, SESSION, STATUS
+from ventanilla.topics import METER_NOTED, SESSION, STATEMENT, STATUS
 
 KILLS = int(os.environ.get("VENTANILLA_KILLS", "5"))
 SEED = int(os.environ.get("VENTANILLA_SEED", "7"))
@@ -130,10 +131,44 @@ def test_the_ledger_is_the_oracles_however_often_billing_is_killed(
     assert {change.month for change in last_words(said).values()} >= expected.keys()
     assert asyncio.run(events(fresh_engines.kafka, METER_NOTED, MeterNoted, everyone)) == []
 
+    asyncio.run(until_it_adds_up(fleet, len(statuses)))
+    kept = asyncio.run(appended(fresh_engines.mongo, database, len({change.id for change in said})))
+    assert kept == {change.id for change in said}, "the append-only ledger has every change, each once"
+    closed = asyncio.run(events(fresh_engines.kafka, STATEMENT, StatementClosed, set(expected)))
+    assert len(closed) == len({one.month for one in closed}), "a month is closed once"
+
     meters = asyncio.run(stored(fresh_engines.mongo, database))
     for contact, asked in of.items():
         assert meters[contact].received == sum(meters[contact].tally.values()) == len(asked)
     assert any(meter.sealed for meter in meters.values()), "two months and nothing is sealed"
+
+
+async def until_it_adds_up(fleet: Fleet, received: int) -> None:
+    """Until every status has an outcome, by the meters' count and by Kafka's."""
+    token = issue_token(TOKEN_KEY, "test", Role.FINANCE)
+    said: Any = None
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
+        try:
+            async with asyncio.timeout(60):
+                while True:
+                    said = (await client.get(f"{fleet.url('billing')}/v1/accounting")).json()
+                    if said["received"] == received and said["adds_up"] and not said["topic"]["working"]:
+                        return
+                    await asyncio.sleep(0.5)
+        except TimeoutError:
+            raise AssertionError(f"it does not add up: {said}") from None
+
+
+async def appended(mongo: str, database: str, changes: int) -> set[str]:
+    """The event ids in the append-only ledger, as soon as there are so many."""
+    store = Store.connect(mongo, database)
+    try:
+        async with asyncio.timeout(60):
+            while await store.collection("billing_ledger").count_documents({}) < changes:
+                await asyncio.sleep(0.2)
+        return {one["event_id"] async for one in store.collection("billing_ledger").find({})}
+    finally:
+        await store.close()
 
 
 async def stored(mongo: str, database: str) -> dict[str, Meter]:
