@@ -1,6 +1,7 @@
 """One service's process: start, health, metrics, and a stop that loses nothing."""
 
 import asyncio
+import resource
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ventanilla.connections import CONNECTIONS, bounded
 from ventanilla.institution import ConfigError, Institution, load_institution
 from ventanilla.observability import configure_logging, logger, redact
 from ventanilla.settings import ServiceSettings
@@ -25,6 +27,8 @@ from ventanilla.tasks import end
 log = logger(__name__)
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
+
+_FILES = 8_192
 
 REQUESTS = Counter("ventanilla_http_requests_total", "HTTP requests", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram("ventanilla_http_request_seconds", "Time to the response's first byte", ["route"])
@@ -45,6 +49,8 @@ class Runtime(Generic[Settings]):
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     _fault: str | None = None
+    _troubles: list[Callable[[], str | None]] = field(default_factory=list)
+    _strains: list[Callable[[], str | None]] = field(default_factory=list)
 
     def background(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         """Runs `run` from the start of the stream to the stop, when it is cancelled.
@@ -57,9 +63,22 @@ class Runtime(Generic[Settings]):
         """Runs `close` when the stream has stopped, so that nothing uses any more what it closes."""
         self._closers.append(close)
 
+    def reports(self, *, trouble: Callable[[], str | None], strain: Callable[[], str | None]) -> None:
+        """What `/health/ready` asks the service itself: `trouble` makes it not ready, `strain` is only told.
+
+        Both answer at once, with a line for an operator or None.
+        """
+        self._troubles.append(trouble)
+        self._strains.append(strain)
+
+    def warnings(self) -> list[str]:
+        """What an operator should know of a service that is ready all the same."""
+        return [said for strain in self._strains if (said := strain()) is not None]
+
     async def problems(self) -> list[str]:
         """Why the service is not ready; empty when it is."""
         found = [self._fault] if self._fault else []
+        found += [said for trouble in self._troubles if (said := trouble()) is not None]
         try:
             async with asyncio.timeout(2):
                 await self.store.ping()
@@ -127,17 +146,24 @@ def service_app(
 
     app = FastAPI(title=title, description=description, version="1.0", lifespan=lifespan)
     app.add_middleware(RequestContext, direct=direct)
-    add_probes(app, lambda: _problems(app))
+    add_probes(app, lambda: _runtime(app).problems(), lambda: _runtime(app).warnings())
     return app
 
 
-async def _problems(app: FastAPI) -> list[str]:
+def _runtime(app: FastAPI) -> Runtime[ServiceSettings]:
     runtime: Runtime[ServiceSettings] = app.state.runtime
-    return await runtime.problems()
+    return runtime
 
 
-def add_probes(app: FastAPI, problems: Callable[[], Awaitable[list[str]]]) -> None:
-    """`/health/live` (the loop turns), `/health/ready` (503 with reasons) and `/metrics` (Prometheus)."""
+def add_probes(
+    app: FastAPI,
+    problems: Callable[[], Awaitable[list[str]]],
+    warnings: Callable[[], list[str]] = list,
+) -> None:
+    """`/health/live` (the loop turns), `/health/ready` (503 with reasons) and `/metrics` (Prometheus).
+
+    `problems` make a service not ready; `warnings` stand beside them and change no status.
+    """
 
     @app.get("/health/live", include_in_schema=False)
     async def live() -> dict[str, str]:
@@ -146,7 +172,10 @@ def add_probes(app: FastAPI, problems: Callable[[], Awaitable[list[str]]]) -> No
     @app.get("/health/ready", include_in_schema=False)
     async def ready() -> Response:
         found = await problems()
-        return JSONResponse({"ready": not found, "problems": found}, status_code=503 if found else 200)
+        return JSONResponse(
+            {"ready": not found, "problems": found, "warnings": warnings()},
+            status_code=503 if found else 200,
+        )
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
@@ -213,6 +242,7 @@ def _route(scope: Scope) -> str:
 def run(name: str, create_app: Callable[[], FastAPI], host: str, port: int) -> None:
     """Serve until SIGTERM or Ctrl-C, then drain. Ends with status 2 when the configuration is wrong."""
     configure_logging(name)
+    _allow_files()
     try:
         app = create_app()
     except ConfigError as error:
@@ -220,7 +250,16 @@ def run(name: str, create_app: Callable[[], FastAPI], host: str, port: int) -> N
             log.critical("config_error", problem=problem)
         raise SystemExit(2) from None
     uvicorn.run(
-        app, host=host, port=port, log_config=None, access_log=False, server_header=False,
+        app, host=host, port=port, http=bounded(CONNECTIONS),
+        log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=10, timeout_keep_alive=75,
         ws_max_size=64 * 1024,  # what a browser sends is small; nobody fills our memory with one frame
     )  # fmt: skip
+
+
+def _allow_files() -> None:
+    """The usual 1,024 file descriptors are fewer than the connections that we allow."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))

@@ -110,6 +110,11 @@ class Fleet:
         if number is signal.SIGKILL:
             process.wait(30)
 
+    def megabytes(self, name: str) -> float:
+        """What a service has in memory (resident set) at this moment."""
+        status = Path(f"/proc/{self._processes[name].pid}/status").read_text("utf-8")
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
     def log(self, name: str) -> str:
         """Everything that a service wrote."""
         path = self._logs / f"{name}.log"

@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from ingest.channels.sender import Address
 from ingest.channels.webchat import Keys, WebChat, web_chat
 from ingest.channels.webchat.limits import Limits
+from ingest.gate import Gate
 from ingest.identity.person import Person
 from support.engines import RunningEngines
 from support.serving import serving
@@ -112,6 +113,7 @@ async def replica(
     database: str,
     *,
     limits: Limits | None = None,
+    gate: Gate | None = None,
     origins: Sequence[str] = (),
     port: int = 0,
     on_message: Callable[[Replica, Output], Awaitable[None]] | None = None,
@@ -140,6 +142,7 @@ async def replica(
         publish=publish,
         register=register,
         keys=KEYS,
+        gate=gate or Gate("webchat", 100),
         origins=origins,
         limits=limits,
     )

@@ -10,6 +10,7 @@ from ingest.channels.whatsapp.intake import Intake
 from ingest.channels.whatsapp.sender import WhatsAppSender, provider_client
 from ingest.channels.whatsapp.webhook import PATH, challenge_route, notifications
 from ingest.deliveries.worker import Worker
+from ingest.gate import Gate
 from ingest.handlers import consume
 from ingest.identity.resolver import Resolver
 from ingest.settings import IngestSettings
@@ -40,6 +41,10 @@ async def _wire(app: FastAPI, runtime: Runtime[IngestSettings]) -> None:
     await aliases.prepare()
     contact_key = settings.contact_key.get_secret_value().encode()
     resolver = Resolver(contact_key, aliases, addresses, stream.publish)
+    webhooks = Gate("whatsapp", settings.intake_requests, settings.intake_megabytes * 1024 * 1024)
+    visitors = Gate("webchat", settings.intake_requests)
+    for gate in (webhooks, visitors):
+        runtime.reports(trouble=gate.trouble, strain=gate.strain)
     chat = web_chat(
         institution=runtime.institution,
         store=store,
@@ -47,6 +52,7 @@ async def _wire(app: FastAPI, runtime: Runtime[IngestSettings]) -> None:
         register=lambda person: resolver.resolve([person]),
         keys=WebChatKeys(token=settings.webchat_key.get_secret_value(), contact=contact_key),
         origins=settings.webchat_origins,
+        gate=visitors,
     )
     await chat.prepare()
     runtime.background("webchat", chat.watch)
@@ -63,7 +69,7 @@ async def _wire(app: FastAPI, runtime: Runtime[IngestSettings]) -> None:
     numbers = frozenset(one.id for one in runtime.institution.accounts if one.channel is Channel.WHATSAPP)
     app_secret = settings.whatsapp_app_secret.get_secret_value().encode()
     # The first in the list is found first: nothing else is asked for as often.
-    runtime.direct["POST", PATH] = notifications(app_secret, numbers, Intake(stream, resolver))
+    runtime.direct["POST", PATH] = notifications(app_secret, numbers, Intake(stream, resolver), webhooks)
     app.include_router(challenge_route(settings.whatsapp_verify_token.get_secret_value()))
     app.include_router(chat.router)
     app.include_router(message_routes(settings.token_key.get_secret_value(), deliveries))

@@ -1,8 +1,15 @@
 """Every figure that ingest counts, in one place. No label holds anything that a stranger can choose."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 WEBHOOKS = Counter("ventanilla_ingest_webhooks_total", "Webhook requests by what became of them", ["outcome"])
+SHED = Counter(
+    "ventanilla_ingest_shed_total",
+    "Turned away before anything was accepted, because of too many requests, bytes or sockets in hand",
+    ["channel", "reason"],
+)
+IN_WORK = Gauge("ventanilla_ingest_in_work", "Requests being worked on", ["channel"])
+LARGE_BYTES = Gauge("ventanilla_ingest_large_bytes", "Bytes held by large requests", ["channel"])
 MESSAGES = Counter(
     "ventanilla_ingest_messages_total", "Messages taken from webhooks, redeliveries included", ["type"]
 )

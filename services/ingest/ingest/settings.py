@@ -18,3 +18,7 @@ class IngestSettings(ServiceSettings):
     """Signs the visitors' tokens."""
     webchat_origins: list[str] = []
     """The sites that may embed the web chat, as a JSON list; empty = any."""
+    intake_requests: int = Field(256, ge=1, le=100_000)
+    """How many webhooks, and how many web chat messages, are worked on at a time; beyond that, 503."""
+    intake_megabytes: int = Field(32, ge=4, le=100_000)
+    """How much webhooks of more than 64 KiB may hold together; one of 3 MiB is the largest that there is."""

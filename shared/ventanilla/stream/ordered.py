@@ -86,7 +86,7 @@ class OrderedWork:
         self._paused = False
         self._fatal: TooManyDeadLettersError | None = None
         self._processed = metrics.RECORDS.labels(group, "processed")
-        self._in_flight = metrics.IN_FLIGHT.labels(group)
+        metrics.IN_FLIGHT.labels(group).set_function(lambda: self.open)
 
     def throttle(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
         """How to make the consumer stop and go."""
@@ -117,7 +117,6 @@ class OrderedWork:
             if event.contact_id not in self._workers:
                 worker = asyncio.create_task(self._work(event.contact_id))
                 self._workers[event.contact_id] = worker
-        self._in_flight.set(self.open)
         if self.open > self._limit and not self._paused:
             self._paused = True
             self._pause()

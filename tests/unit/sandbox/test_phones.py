@@ -252,7 +252,7 @@ async def test_bad_input_is_told_with_a_reason(
 
 async def test_it_is_alive_ready_and_measured(sandbox: httpx.AsyncClient) -> None:
     assert (await sandbox.get("/health/live")).status_code == 200
-    assert (await sandbox.get("/health/ready")).json() == {"ready": True, "problems": []}
+    assert (await sandbox.get("/health/ready")).json() == {"ready": True, "problems": [], "warnings": []}
     assert "ventanilla_sandbox_sends_total" in (await sandbox.get("/metrics")).text
 
 

@@ -18,6 +18,7 @@ from ingest.channels.webchat.limits import Limits
 from ingest.channels.webchat.outbox import Outbox
 from ingest.channels.webchat.routes import router
 from ingest.channels.webchat.sender import WebChatSender
+from ingest.gate import Gate
 from ventanilla.institution import Institution
 from ventanilla.store import Store
 
@@ -43,16 +44,20 @@ def web_chat(
     publish: Publish,
     register: Register,
     keys: Keys,
+    gate: Gate,
     origins: Sequence[str] = (),
     limits: Limits | None = None,
 ) -> WebChat:
     """`publish` is `Stream.publish`; `register` keeps a visitor's address where deliveries look for it.
 
+    `gate` bounds how many messages are in hand at a time.
     `origins`: the sites that may embed the chat, e.g. `https://www.example.gob.sv`; none = any.
     """
     outbox = Outbox(store)
     connections = Connections(outbox)
-    exchange = Exchange(institution.name, keys, outbox, connections, publish, register, limits or Limits())
+    exchange = Exchange(
+        institution.name, keys, outbox, connections, publish, register, gate, limits or Limits()
+    )
     return WebChat(
         router=router(exchange, institution, origins),
         sender=WebChatSender(outbox, connections),

@@ -48,13 +48,18 @@ class Connections:
         self._outbox = outbox
         self._of_contact: dict[str, list[Listener]] = {}
         self._of_address: defaultdict[str, int] = defaultdict(int)
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
 
     def add(self, listener: Listener) -> list[Listener]:
         """Returns all of this visitor's connections, the oldest first."""
         mine = self._of_contact.setdefault(listener.contact_id, [])
         mine.append(listener)
         self._of_address[listener.address] += 1
-        CONNECTIONS.inc()
+        self._count += 1
+        CONNECTIONS.set(self._count)
         return list(mine)
 
     def remove(self, listener: Listener) -> None:
@@ -68,7 +73,8 @@ class Connections:
         self._of_address[listener.address] -= 1
         if not self._of_address[listener.address]:
             del self._of_address[listener.address]
-        CONNECTIONS.dec()
+        self._count -= 1
+        CONNECTIONS.set(self._count)
 
     def at_address(self, address: str) -> int:
         """How many connections come from there."""

@@ -9,6 +9,7 @@ from ingest.channels.webchat.limits import Buckets, Limits
 from ingest.channels.webchat.outbox import Kept, Outbox, Progress, to_milliseconds
 from ingest.channels.webchat.protocol import ClientMessage
 from ingest.channels.webchat.visitors import Visitor
+from ingest.gate import Gate
 from ingest.identity.person import Person
 from ventanilla.clock import utc_now
 from ventanilla.contacts import contact_id
@@ -47,6 +48,7 @@ class Exchange:
     connections: Connections
     publish: Publish
     register: Register
+    gate: Gate
     limits: Limits
     visitor_messages: Buckets = field(init=False)
     address_messages: Buckets = field(init=False)

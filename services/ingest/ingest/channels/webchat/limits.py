@@ -26,6 +26,8 @@ class Limits:
     connections_per_visitor: int = 5
     connections_per_address: int = 500
     """Open at the same time."""
+    connections: int = 5_000
+    """Open at the same time in this process, from everywhere."""
     refusals: int = 20
     """So many refused frames on one connection end it."""
     hello_seconds: float = 10.0

@@ -37,6 +37,8 @@ from ingest.channels.webchat.protocol import (
     written,
 )
 from ingest.channels.webchat.visitors import BadTokenError, Visitor
+from ingest.gate import OverloadedError
+from ingest.metrics import SHED
 from ventanilla.observability import logger
 from ventanilla.store import StoreError
 from ventanilla.stream import StreamUnavailableError
@@ -48,6 +50,7 @@ HISTORY = 50
 """How many messages a browser that remembers none is shown; more where more never reached it."""
 
 _RETRY_SECONDS = 2.0
+_KEEP_SECONDS = 20.0
 _FAREWELL_SECONDS = 2.0
 
 MESSAGES = Counter(
@@ -56,6 +59,7 @@ MESSAGES = Counter(
 _ACCEPTED = MESSAGES.labels("accepted")
 _REFUSED = MESSAGES.labels("refused")
 _UNAVAILABLE = MESSAGES.labels("unavailable")
+_OVERLOADED = MESSAGES.labels("overloaded")
 
 
 class EndedError(Exception):
@@ -130,6 +134,9 @@ class VisitorSocket:
         crowded = self._exchange.connections.at_address(self.address) >= self._limits.connections_per_address
         if wait or crowded:
             raise EndedError(Close.FLOOD, Code.TOO_MANY, "too many connections from this address")
+        if len(self._exchange.connections) >= self._limits.connections:
+            SHED.labels("webchat", "sockets").inc()
+            raise EndedError(Close.UNAVAILABLE, Code.UNAVAILABLE, "too many connections; come back")
 
     async def _hello(self) -> Visitor:
         """Greets back, and sets from where on the pump sends."""
@@ -216,25 +223,33 @@ class VisitorSocket:
                 Close.FLOOD,
             )
             return
+        gate = self._exchange.gate
         try:
-            if not self._introduced:
-                await self._exchange.introduce(visitor)
-                self._introduced = True
-            kept = await self._exchange.take(visitor, frame)
-        except (StoreError, StreamUnavailableError) as error:
+            with gate.working():
+                async with asyncio.timeout(_KEEP_SECONDS):
+                    if not self._introduced:
+                        await self._exchange.introduce(visitor)
+                        self._introduced = True
+                    kept = await self._exchange.take(visitor, frame)
+        except OverloadedError:
+            _OVERLOADED.inc()
+            await self._later(frame, "too much at a time; send it again")
+            return
+        except (StoreError, StreamUnavailableError, TimeoutError) as error:
+            gate.failed()
             _UNAVAILABLE.inc()
             log.warning("webchat_message_not_kept", error=type(error).__name__)
-            await self._send(
-                Error(
-                    code=Code.UNAVAILABLE,
-                    text="the message could not be kept; send it again",
-                    client_id=frame.client_id,
-                    retry_after=_RETRY_SECONDS,
-                )
-            )
+            await self._later(frame, "the message could not be kept; send it again")
             return
+        gate.kept()
         _ACCEPTED.inc()
         await self._send(Accepted(client_id=frame.client_id, at=kept.message.at, seq=kept.seq))
+
+    async def _later(self, frame: ClientMessage, text: str) -> None:
+        """Nothing was accepted; the browser keeps the message and sends it again."""
+        await self._send(
+            Error(code=Code.UNAVAILABLE, text=text, client_id=frame.client_id, retry_after=_RETRY_SECONDS)
+        )
 
     async def _reached(self, visitor: Visitor, seq: int, *, read: bool) -> None:
         """A browser cannot have what was not sent to it yet, so the claim is cut to that."""

@@ -11,6 +11,11 @@ def signature(secret: bytes, body: bytes) -> str:
     return f"sha256={hmac.digest(secret, body, 'sha256').hex()}"
 
 
+def is_signature(header: bytes) -> bool:
+    """Whether it could be one at all."""
+    return _HEADER.fullmatch(header) is not None
+
+
 def signed_by(secret: bytes, body: bytes, header: bytes | None) -> bool:
     """Whether `header` is the signature of the raw, unparsed body. False for a missing or malformed one."""
     match = _HEADER.fullmatch(header or b"")

@@ -1,9 +1,11 @@
 """`/webhooks/whatsapp`: Meta's verification challenge, and its signed notifications.
 
 200 is said only when Kafka has everything that the body brought, what had to be refused included. 401, 400
-and 413 say what is wrong with the request; 503 asks Meta to send it again.
+and 413 say what is wrong with the request; 503 asks Meta to send it again. Who bears no signature, or comes
+while too much is in hand (`ingest.gate`), is answered before his body is read.
 """
 
+import asyncio
 from collections.abc import Collection
 from typing import Annotated
 
@@ -14,7 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ingest import metrics
 from ingest.channels.whatsapp.intake import Intake
 from ingest.channels.whatsapp.parse import NotAWebhookError, parse
-from ingest.channels.whatsapp.signature import same_secret, signed_by
+from ingest.channels.whatsapp.signature import is_signature, same_secret, signed_by
+from ingest.gate import Gate, OverloadedError, Room
 from ventanilla.clock import utc_now
 from ventanilla.observability import logger
 from ventanilla.store import StoreError
@@ -33,9 +36,12 @@ _OUTCOMES = {
     "disconnected": 400,
     "bad_signature": 401,
     "too_large": 413,
+    "overloaded": 503,
     "unavailable": 503,
 }
 _RETRY_AFTER_SECONDS = "5"
+_KEEP_SECONDS = 20.0
+"""Kafka has 10 of them, and the store what is left. An engine that hangs holds nobody for longer."""
 _ACCEPTED = Response(b'{"status":"accepted"}', media_type="application/json")
 
 
@@ -74,50 +80,80 @@ def challenge_route(verify_token: str) -> APIRouter:
     return router
 
 
-def notifications(app_secret: bytes, accounts: Collection[str], intake: Intake) -> ASGIApp:
+def notifications(app_secret: bytes, accounts: Collection[str], intake: Intake, gate: Gate) -> ASGIApp:
     """Answers Meta's signed notifications. `accounts` are the institution's phone number ids.
 
     Plain ASGI: on this path a framework's own work on a request costs as much as ours.
     """
     counters = {outcome: metrics.WEBHOOKS.labels(outcome) for outcome in _OUTCOMES}
+    overloaded = _RefusalError("overloaded", "Too much at a time; send it again").answer
+
+    async def take(headers: dict[bytes, bytes], receive: Receive, room: Room) -> None:
+        gate.check()
+        signed = headers.get(b"x-hub-signature-256", b"")
+        length = headers.get(b"content-length", b"")
+        if length.isdigit() and int(length) > MAX_BODY:
+            raise _too_large()
+        if not is_signature(signed):
+            raise _bad_signature()
+        body = await _read(receive, room)
+        if not signed_by(app_secret, body, signed):
+            raise _bad_signature()
+        with gate.working():
+            drafts = parse(body, accounts)
+            async with asyncio.timeout(_KEEP_SECONDS):
+                await intake.take(drafts, utc_now())
 
     async def receive_one(scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
+        room = gate.room()
         try:
-            body = await _read(headers.get(b"content-length", b""), receive)
-            if not signed_by(app_secret, body, headers.get(b"x-hub-signature-256")):
-                raise _RefusalError("bad_signature", "X-Hub-Signature-256 is missing or wrong")
-            drafts = parse(body, accounts)
-            await intake.take(drafts, utc_now())
+            await take(dict(scope["headers"]), receive, room)
         except _RefusalError as refusal:
             answer: Response = refusal.answer
             counters[refusal.outcome].inc()
         except NotAWebhookError as error:
             counters["bad_body"].inc()
             answer = _RefusalError("bad_body", str(error)).answer
-        except (StoreError, StreamUnavailableError) as error:
+        except OverloadedError:
+            counters["overloaded"].inc()
+            answer = overloaded
+        except (StoreError, StreamUnavailableError, TimeoutError) as error:
             log.warning("webhook_not_kept", error=type(error).__name__)
+            gate.failed()
             counters["unavailable"].inc()
             answer = _RefusalError("unavailable", "Not kept; send it again").answer
         else:
+            gate.kept()
             counters["accepted"].inc()
             answer = _ACCEPTED
+        finally:
+            room.leave()
         await answer(scope, receive, send)
 
     return receive_one
 
 
-async def _read(length: bytes, receive: Receive) -> bytes:
-    """The raw body. Raises `_RefusalError` as soon as it is known to be too large."""
-    if length.isdigit() and int(length) > MAX_BODY:
-        raise _RefusalError("too_large", f"The body is larger than {MAX_BODY} bytes")
-    body, more = b"", True
+def _bad_signature() -> _RefusalError:
+    return _RefusalError("bad_signature", "X-Hub-Signature-256 is missing or wrong")
+
+
+def _too_large() -> _RefusalError:
+    return _RefusalError("too_large", f"The body is larger than {MAX_BODY} bytes")
+
+
+async def _read(receive: Receive, room: Room) -> bytes:
+    """The raw body. Raises `_RefusalError` as soon as it is known to be too large, and `OverloadedError`."""
+    chunks: list[bytes] = []
+    size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _RefusalError("disconnected", "The request ended early")
-        body += message.get("body", b"")
+            raise _RefusalError("disconnected", "The request ended early, or did not come whole in time")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise _too_large()
+        room.hold(size)
+        chunks.append(chunk)
         more = message.get("more_body", False)
-        if len(body) > MAX_BODY:
-            raise _RefusalError("too_large", f"The body is larger than {MAX_BODY} bytes")
-    return body
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)

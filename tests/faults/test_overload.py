@@ -1,0 +1,145 @@
+"""Far more comes than the stack holds: what is accepted is kept, the rest is told when to come again.
+
+Ten times the measured intake, from a process of its own, for VENTANILLA_OVERLOAD_SECONDS. Citizens write all
+the while as they do in every fault, and the same must be true of them afterwards.
+"""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from support.fault_table import FaultTable
+from support.flood import Tide, flood, wamid
+from support.fleet import SECRET
+from support.proxy import Wire
+from support.topics import records
+from support.traffic import Traffic
+from support.whatsapp import change, raw, signed, status, webhook
+from support.world import World
+from ventanilla.topics import RECEIVED
+
+SECONDS = float(os.environ.get("VENTANILLA_OVERLOAD_SECONDS", "10"))
+TIMES = 10
+CONNECTIONS = 900
+"""Of the flood; ingest allows 1,000."""
+SERVICES = ("ingest", "router", "bot", "agent-gateway", "billing")
+MOST_MEGABYTES = 512
+"""That any service may have at any moment of this; a container's limit should leave as much again."""
+
+pytestmark = pytest.mark.timeout(int(600 + 12 * SECONDS))
+
+
+@dataclass
+class Watch:
+    """What an operator's probes saw."""
+
+    world: World
+    most: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SERVICES, 0.0))
+    """Megabytes, by service."""
+    slowest_probe: float = 0.0
+    readiness: list[tuple[int, list[str], list[str]]] = field(default_factory=list)
+    """Each time: the status, the problems, the warnings."""
+
+    async def run(self) -> None:
+        async with httpx.AsyncClient(base_url=self.world.fleet.url("ingest"), timeout=20) as client:
+            while True:
+                for name in SERVICES:
+                    self.most[name] = max(self.most[name], self.world.fleet.megabytes(name))
+                begun = time.monotonic()
+                assert (await client.get("/health/live")).status_code == 200
+                ready = await client.get("/health/ready")
+                self.slowest_probe = max(self.slowest_probe, time.monotonic() - begun)
+                said = ready.json()
+                self.readiness.append((ready.status_code, said["problems"], said["warnings"]))
+                await asyncio.sleep(0.5)
+
+    def check(self) -> None:
+        assert max(self.most.values()) < MOST_MEGABYTES, self.most
+        assert self.slowest_probe < 5, "who probes gives up after a few seconds"
+
+    @property
+    def warned(self) -> bool:
+        return any("whatsapp: overloaded" in " ".join(warnings) for _, _, warnings in self.readiness)
+
+
+@asynccontextmanager
+async def watched(world: World) -> AsyncIterator[Watch]:
+    watch = Watch(world)
+    task = asyncio.create_task(watch.run())
+    try:
+        yield watch
+        assert not task.done(), task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    watch.check()
+
+
+async def kept(world: World, prefix: str, tide: Tide) -> None:
+    """Every message of a flood that was accepted stands on the topic."""
+    wanted = {wamid(prefix, number) for number in tide.accepted}
+    mark = f'"wamid.{prefix}.'.encode()
+    stand = {
+        json.loads(record.value)["provider_message_id"]
+        for record in await records(world.kafka_wire.address, RECEIVED.name)
+        if record.value is not None and mark in record.value
+    }
+    assert wanted <= stand, f"{len(wanted - stand)} of {len(wanted)} were accepted and are lost"
+
+
+async def waiting(world: World) -> float:
+    """Records that the services have not processed yet, all together."""
+    found = 0.0
+    async with httpx.AsyncClient(timeout=20) as client:
+        for name in SERVICES:
+            await client.get(f"{world.fleet.url(name)}/health/ready")  # which brings the figures up to date
+            text = (await client.get(f"{world.fleet.url(name)}/metrics")).text
+            for family in text_string_to_metric_families(text):
+                if family.name in ("ventanilla_stream_lag_records", "ventanilla_stream_in_flight"):
+                    found += sum(sample.value for sample in family.samples)
+    return found
+
+
+def test_ten_times_what_the_stack_holds(world: World, table: FaultTable) -> None:
+    async def story() -> None:
+        url = world.fleet.url("ingest")
+        await flood(url, 0, 5, 64, "warming")
+        holds = await flood(url, 0, 5, 64, "holds")
+        assert holds.answers.keys() == {"200"}, holds.answers
+        rate = TIMES * holds.accepted_a_second
+        traffic = Traffic(world.fleet, world.kafka_wire.address, seed=301, messages=3)
+        talking = asyncio.create_task(traffic.talk())
+        async with watched(world) as watch:
+            tide = await flood(url, rate, SECONDS, CONNECTIONS, "tenfold")
+            ended = time.monotonic()
+            behind = await waiting(world)
+            print(f"holds {holds.accepted_a_second:.0f}/s {holds!r}\n{tide!r}\nbehind {behind:.0f}")
+            assert tide.answers.keys() <= {"200", "503"}, tide.answers
+            assert tide.answers["503"] > 0
+            assert tide.without_retry_after == 0
+            assert watch.warned, watch.readiness
+            assert {status for status, *_ in watch.readiness} == {200}, watch.readiness
+            await kept(world, "holds", holds)
+            await kept(world, "tenfold", tide)
+            await talking
+            recovery = await traffic.heard(seconds=120 + 10 * SECONDS) + time.monotonic() - ended
+            await traffic.answered(seconds=120 + 10 * SECONDS)
+            async with asyncio.timeout(120 + 10 * SECONDS):
+                while (left := await waiting(world)) > 0:
+                    assert left < behind, "the lag does not shrink"
+                    await asyncio.sleep(1)
+            print(f"drained after {time.monotonic() - ended:.0f} s; {watch.most} {watch.slowest_probe:.2f}")
+        assert watch.readiness[-1] == (200, [], []), "it is over, and health says so"
+        row = traffic.row(f"overload: {TIMES} times the intake for {SECONDS:.0f} s", 0, recovery)
+        await traffic.verified()
+        table.add(row)
+
+    asyncio.run(story())
