@@ -61,4 +61,7 @@ FAULTS: dict[str, Callable[[World], None]] = {
 
 @pytest.mark.parametrize("name", chosen(FAULTS, 2))
 def test_nothing_is_lost_or_repeated(world: World, table: FaultTable, name: str) -> None:
-    table.add(asyncio.run(world.endures(name, FAULTS[name], seed=400 + list(FAULTS).index(name))))
+    # Between two clocks three hours pass for some conversations and not for others: those close as idle.
+    alike = "clock" not in name
+    seed = 400 + list(FAULTS).index(name)
+    table.add(asyncio.run(world.endures(name, FAULTS[name], seed=seed, alike=alike)))

@@ -14,11 +14,11 @@ PAGE = CHECKOUT / "docs" / "operations" / "faults.md"
 _HEAD = """\
 # Faults, and what became of them
 
-Made by `make faults` on {day} ({cores} cores, Python {python}; Apache Kafka, mongo-java-server, the services and the
-citizens on one machine; `tests/faults/`). In each row 24 citizens write at random moments while something
-breaks. A ledger holds every message that ingest accepted. Afterwards it is checked that each was processed
-once, that all were told the same and in the same order, that the provider took every part, and that the
-sessions are the oracle's.
+Made by `make faults` on {day} ({cores} cores, Python {python}; Apache Kafka, mongo-java-server, the
+services and the citizens on one machine; `tests/faults/`). In each row 24 citizens write at random moments
+while something breaks. A ledger holds every message that ingest accepted. Afterwards it is checked that each
+was processed once, that all were told the same and in the same order, that the provider took every part, and
+that the sessions are the oracle's.
 
 - **accepted**: messages that ingest answered with 200; all of them were answered in the end.
 - **turned away**: webhooks that could not be kept (503, or no answer). They came again, as the provider sends

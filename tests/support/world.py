@@ -57,7 +57,13 @@ class World:
         self._inside.close()
 
     async def endures(
-        self, fault: str, hurt: Callable[["World"], None], *, seed: int, repeats_allowed: int = 0
+        self,
+        fault: str,
+        hurt: Callable[["World"], None],
+        *,
+        seed: int,
+        repeats_allowed: int = 0,
+        alike: bool = True,
     ) -> Row:
         """Traffic, `hurt` in the middle of it (in a thread; it leaves everything whole), and then the truth.
 
@@ -71,7 +77,7 @@ class World:
         recovery = await traffic.heard()
         await talking
         await traffic.answered()
-        return traffic.row(fault, await traffic.verified(repeats_allowed), recovery)
+        return traffic.row(fault, await traffic.verified(repeats_allowed, alike=alike), recovery)
 
     def jump(self, offset: str) -> None:
         """Every service's clock is so far off, `+3h` or `-3h`, within a second; `+0` is right again."""

@@ -1,8 +1,8 @@
 """Every document engine does what MongoDB's manual says of the operations that services use.
 
 The same random operations run on the engine and on a model of a page; whatever comes back, and whatever is
-then stored, must be alike. Runs on the embedded engine, on mongo-java-server (`make test-engines`), and on the
-MongoDB that VENTANILLA_MONGO_URL may name there.
+then stored, must be alike. Runs on the embedded engine, on mongo-java-server (`make test-engines`), and on
+the MongoDB that VENTANILLA_MONGO_URL may name there.
 """
 
 import asyncio
