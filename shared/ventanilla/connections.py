@@ -16,6 +16,8 @@ Sockets (WebSocket) leave this account when they are upgraded: their number is t
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from prometheus_client import Counter, Gauge
@@ -40,6 +42,14 @@ _TOO_SLOW = (
     b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain; charset=utf-8\r\n"
     b"content-length: 35\r\nconnection: close\r\n\r\nThe request took too long to arrive"
 )
+
+Door = Callable[[], bytes | None]
+"""Asked when a request's head is whole: None lets it in, bytes are the whole answer and its end.
+
+To turn somebody away must cost next to nothing, or turning away leaves no time for those who are let in.
+"""
+Doors = dict[tuple[bytes, bytes], Door]
+"""By method and target, as they stand in the request's first line."""
 
 
 class Connections:
@@ -124,9 +134,10 @@ class Connections:
 class BoundedConnection(HttpToolsProtocol):
     """uvicorn's protocol that tells `Connections` what it is doing."""
 
-    def __init__(self, connections: Connections, **given: Any) -> None:
+    def __init__(self, connections: Connections, doors: Doors, **given: Any) -> None:
         super().__init__(**given)
         self._all = connections
+        self._doors = doors
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -143,6 +154,21 @@ class BoundedConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._all.begins(self)
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        door = self._doors.get((self.parser.get_method(), self.url))
+        answer = door() if door is not None and (self.cycle is None or self.cycle.response_complete) else None
+        if answer is None:
+            super().on_headers_complete()
+            return
+        # A cycle that is over makes uvicorn drop the body as it comes.
+        over = SimpleNamespace(response_complete=True, body=b"", message_event=asyncio.Event())
+        self.cycle = over  # type: ignore[assignment]
+        self.transport.write(answer)
+        if self.flow.write_paused:  # who asks and does not listen
+            self.transport.abort()
+        elif not self.parser.should_keep_alive():
+            self.transport.close()
 
     def on_message_complete(self) -> None:
         self._all.has_said(self, answered=self.cycle is not None and self.cycle.response_complete)
@@ -164,12 +190,15 @@ class BoundedConnection(HttpToolsProtocol):
         self.transport.close()
 
 
-def bounded(limit: int) -> type[asyncio.Protocol]:
-    """What uvicorn takes as `http`: its protocol, with at most `limit` connections at a time."""
+def bounded(limit: int, doors: Doors) -> type[asyncio.Protocol]:
+    """What uvicorn takes as `http`: its protocol, with at most `limit` connections at a time.
+
+    `doors` may still be filled when the server runs.
+    """
     connections = Connections(limit)
 
     class Bounded(BoundedConnection):
         def __init__(self, **given: Any) -> None:
-            super().__init__(connections, **given)
+            super().__init__(connections, doors, **given)
 
     return Bounded

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ventanilla.connections import CONNECTIONS, bounded
+from ventanilla.connections import CONNECTIONS, Doors, bounded
 from ventanilla.institution import ConfigError, Institution, load_institution
 from ventanilla.observability import configure_logging, logger, redact
 from ventanilla.settings import ServiceSettings
@@ -29,6 +29,7 @@ log = logger(__name__)
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
 _FILES = 8_192
+_ACCEPTED_AT_A_TIME = 32
 
 REQUESTS = Counter("ventanilla_http_requests_total", "HTTP requests", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram("ventanilla_http_request_seconds", "Time to the response's first byte", ["route"])
@@ -45,6 +46,8 @@ class Runtime(Generic[Settings]):
     stream: Stream
     direct: "Direct"
     """By method and path: what is answered before the framework's own layers (see `RequestContext`)."""
+    doors: Doors
+    """By method and target: who is turned away before anything is done for him."""
     _loops: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
@@ -120,6 +123,7 @@ def service_app(
     """
     institution = load_institution(settings.config)
     direct: Direct = {}
+    doors: Doors = {}
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -132,6 +136,7 @@ def service_app(
             store,
             Stream(name, settings.kafka_bootstrap, store, settings.instance),
             direct,
+            doors,
         )
         await store.ping()
         await wire(app, runtime)
@@ -145,6 +150,7 @@ def service_app(
             log.info("stopped")
 
     app = FastAPI(title=title, description=description, version="1.0", lifespan=lifespan)
+    app.state.doors = doors
     app.add_middleware(RequestContext, direct=direct)
     add_probes(app, lambda: _runtime(app).problems(), lambda: _runtime(app).warnings())
     return app
@@ -249,12 +255,18 @@ def run(name: str, create_app: Callable[[], FastAPI], host: str, port: int) -> N
         for problem in error.problems:
             log.critical("config_error", problem=problem)
         raise SystemExit(2) from None
-    uvicorn.run(
-        app, host=host, port=port, http=bounded(CONNECTIONS),
+    config = uvicorn.Config(
+        app, host=host, port=port, http=bounded(CONNECTIONS, getattr(app.state, "doors", {})),
         log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=10, timeout_keep_alive=75,
         ws_max_size=64 * 1024,  # what a browser sends is small; nobody fills our memory with one frame
     )  # fmt: skip
+    # uvloop accepts one connection of a listening socket in each turn of its loop. Under load turns are slow,
+    # and who comes anew, a probe for instance, would wait for seconds: so the one is listened to many times.
+    listening = config.bind_socket()
+    uvicorn.Server(config).run(
+        sockets=[listening, *(listening.dup() for _ in range(_ACCEPTED_AT_A_TIME - 1))]
+    )
 
 
 def _allow_files() -> None:

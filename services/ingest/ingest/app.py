@@ -8,7 +8,7 @@ from ingest.channels.webchat import Keys as WebChatKeys
 from ingest.channels.webchat import web_chat
 from ingest.channels.whatsapp.intake import Intake
 from ingest.channels.whatsapp.sender import WhatsAppSender, provider_client
-from ingest.channels.whatsapp.webhook import PATH, challenge_route, notifications
+from ingest.channels.whatsapp.webhook import PATH, challenge_route, door, notifications
 from ingest.deliveries.worker import Worker
 from ingest.gate import Gate
 from ingest.handlers import consume
@@ -70,6 +70,7 @@ async def _wire(app: FastAPI, runtime: Runtime[IngestSettings]) -> None:
     app_secret = settings.whatsapp_app_secret.get_secret_value().encode()
     # The first in the list is found first: nothing else is asked for as often.
     runtime.direct["POST", PATH] = notifications(app_secret, numbers, Intake(stream, resolver), webhooks)
+    runtime.doors[b"POST", PATH.encode()] = door(webhooks)
     app.include_router(challenge_route(settings.whatsapp_verify_token.get_secret_value()))
     app.include_router(chat.router)
     app.include_router(message_routes(settings.token_key.get_secret_value(), deliveries))

@@ -5,6 +5,9 @@ from typing import Generic, TypeVar
 
 V = TypeVar("V")
 
+_EVEN_EMPTY = 300
+"""Bytes of JSON that an entry is worth without any."""
+
 
 class Cache(Generic[V]):
     """`size` is of an entry's JSON, in bytes; in memory an entry takes three to four times as much.
@@ -25,11 +28,13 @@ class Cache(Generic[V]):
             self._entries.move_to_end(key)
         return entry
 
-    def put(self, key: str, entry: V) -> None:
+    def put(self, key: str, entry: V, size: int) -> None:
         self._entries[key] = entry
+        self.resize(key, size)
 
-    def measured(self, key: str, size: int) -> None:
-        """The entry has this size from now on; until this is said, none."""
+    def resize(self, key: str, size: int) -> None:
+        """The entry has this size from now on."""
+        size += _EVEN_EMPTY
         self.size += size - self._sizes.get(key, 0)
         self._sizes[key] = size
 

@@ -13,7 +13,6 @@ offsets. So:
 One document a key: `{_id: contact_id, version, state: <JSON>, journal: <JSON>, ...indexed}`.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -27,6 +26,7 @@ from ventanilla.dead_letters import DeadLetter
 from ventanilla.observability import logger
 from ventanilla.store import Collection, Document, Store, UpdateOne, guarded_upserts
 from ventanilla.stream import metrics
+from ventanilla.stream.cache import Cache
 from ventanilla.stream.consumer import Offsets, next_offsets
 from ventanilla.stream.decision import Decision
 from ventanilla.stream.failures import INFRASTRUCTURE
@@ -76,7 +76,7 @@ class KeyedState(Generic[S]):
         state: type[S],
         decide: Decide[S],
         indexed: Indexed[S] | None = None,
-        cache_size: int = 100_000,
+        cache_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         self._source = f"/ventanilla/{service}".encode()
         self._collection: Collection = store.collection(collection)
@@ -85,8 +85,7 @@ class KeyedState(Generic[S]):
         self._model = state
         self._decide = decide
         self._indexed = indexed
-        self._cache: OrderedDict[str, _Entry[S]] = OrderedDict()
-        self._cache_size = cache_size
+        self._cache: Cache[_Entry[S]] = Cache(cache_bytes)
         self._highwater: Callable[[TopicPartition], int | None] = lambda _: None
         self._processed = metrics.RECORDS.labels(group, "processed")
         self._repeated = metrics.RECORDS.labels(group, "repeated")
@@ -125,10 +124,10 @@ class KeyedState(Generic[S]):
         except BaseException:
             # What the cache holds may be newer or older than the store: read it again.
             for key in _by_key(good):
-                self._cache.pop(key, None)
+                self._cache.drop(key)
             raise
         self._processed.inc(len(good))
-        self._trim()
+        self._cache.trim()
         return next_offsets(records)
 
     async def _round(
@@ -151,7 +150,7 @@ class KeyedState(Generic[S]):
         lost: dict[str, list[tuple[Any, Event]]] = {}
         for place, (key, emitted) in enumerate(changed.items()):
             if place in refused:
-                del self._cache[key]
+                self._cache.drop(key)
                 lost[key] = pending[key]
                 continue
             entry = entries[key]
@@ -215,6 +214,7 @@ class KeyedState(Generic[S]):
         }
         if self._indexed is not None and entry.state is not None:
             document.update(self._indexed(entry.state))
+        self._cache.resize(key, _size(document))
         return UpdateOne({"_id": key, "version": entry.version}, {"$set": document}, upsert=True)
 
     async def _load(self, keys: Any) -> dict[str, _Entry[S]]:
@@ -225,14 +225,17 @@ class KeyedState(Generic[S]):
             if entry is None:
                 missing.append(key)
             else:
-                self._cache.move_to_end(key)
                 entries[key] = entry
         for start in range(0, len(missing), 500):
             page = missing[start : start + 500]
             async for document in self._collection.find({"_id": {"$in": page}}):
-                entries[document["_id"]] = self._entry(document)
+                key = document["_id"]
+                entries[key] = self._entry(document)
+                self._cache.put(key, entries[key], _size(document))
         for key in missing:
-            self._cache[key] = entries.setdefault(key, _Entry())
+            if key not in entries:
+                entries[key] = _Entry()
+                self._cache.put(key, entries[key], 0)
         return entries
 
     def _entry(self, document: Document) -> _Entry[S]:
@@ -244,15 +247,15 @@ class KeyedState(Generic[S]):
             stored_outbox=[(topic, value) for topic, value in journal["outbox"]],
         )
 
-    def _trim(self) -> None:
-        while len(self._cache) > self._cache_size:
-            self._cache.popitem(last=False)
-
 
 def _journal(applied: dict[str, int], emitted: list[Encoded]) -> str:
     """`{"applied": {position: offset}, "outbox": [[topic, value]]}`; a value goes in as the JSON it is."""
     outbox = b",".join(b'["%b",%b]' % (record.topic.encode(), record.value) for record in emitted)
     return (b'{"applied":%b,"outbox":[%b]}' % (orjson.dumps(applied), outbox)).decode()
+
+
+def _size(document: Document) -> int:
+    return len(document["state"] or "") + len(document["journal"])
 
 
 def _position(record: Any) -> str:

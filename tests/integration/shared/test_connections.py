@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from ventanilla.connections import BoundedConnection, Connections
 
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: "
+FULL = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\n\r\nfull"
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -37,7 +38,7 @@ async def serving(limit: int, receive_seconds: float = 1.0, keep_alive: int = 60
 
     class Bounded(BoundedConnection):
         def __init__(self, **given: object) -> None:
-            super().__init__(connections, **given)
+            super().__init__(connections, {(b"POST", b"/full"): lambda: FULL}, **given)
 
     config = uvicorn.Config(
         app, http=Bounded, port=0, log_config=None, lifespan="off", timeout_keep_alive=keep_alive
@@ -105,6 +106,29 @@ async def test_who_was_answered_early_and_goes_on_slowly_is_not_listened_to_for_
         assert await said(one, HEAD.replace(b" / ", b" /unread ") + b"10\r\n\r\n1") == b"200 0"
         async with asyncio.timeout(4):
             assert await one[0].read() == b""  # and nothing that could be taken for another answer
+
+
+async def test_who_is_turned_away_at_the_door_is_answered_at_once_and_may_go_on() -> None:
+    full = HEAD.replace(b" / ", b" /full ")
+    async with serving(2) as port, connected(port) as one:
+        assert await said(one, full + b"300000\r\n\r\n") == b"503 full"
+        one[1].write(b"x" * 300_000)
+        assert await said(one, ASK) == b"200 0"
+        assert await said(one, full + b"3\r\n\r\nabc") == b"503 full"
+        assert await said(one, full + b"0\r\n\r\n" + ASK) == b"503 full"
+        assert await said(one) == b"200 0"
+        assert await said(one, full + b"0\r\nConnection: close\r\n\r\n") == b"503 full"
+        assert await one[0].read() == b""
+
+
+async def test_who_is_turned_away_and_does_not_listen_is_cut_off() -> None:
+    async with serving(2) as port, connected(port) as one:
+        one[0]._transport.pause_reading()  # type: ignore[attr-defined]
+        with suppress(ConnectionError):
+            async with asyncio.timeout(20):
+                while True:
+                    one[1].write((HEAD.replace(b" / ", b" /full ") + b"0\r\n\r\n") * 1_000)
+                    await one[1].drain()
 
 
 async def test_who_says_nothing_at_all_is_let_go_after_a_while() -> None:

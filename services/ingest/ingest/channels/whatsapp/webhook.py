@@ -19,6 +19,7 @@ from ingest.channels.whatsapp.parse import NotAWebhookError, parse
 from ingest.channels.whatsapp.signature import is_signature, same_secret, signed_by
 from ingest.gate import Gate, OverloadedError, Room
 from ventanilla.clock import utc_now
+from ventanilla.connections import Door
 from ventanilla.observability import logger
 from ventanilla.store import StoreError
 from ventanilla.stream import StreamUnavailableError
@@ -43,6 +44,13 @@ _RETRY_AFTER_SECONDS = "5"
 _KEEP_SECONDS = 20.0
 """Kafka has 10 of them, and the store what is left. An engine that hangs holds nobody for longer."""
 _ACCEPTED = Response(b'{"status":"accepted"}', media_type="application/json")
+
+
+_OVERLOADED = b'{"reason":"overloaded","detail":"Too much at a time; send it again"}'
+_TURNED_AWAY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: %b\r\ncontent-type: application/json\r\n"
+    b"content-length: %d\r\n\r\n%b" % (_RETRY_AFTER_SECONDS.encode(), len(_OVERLOADED), _OVERLOADED)
+)
 
 
 class _RefusalError(Exception):
@@ -80,13 +88,30 @@ def challenge_route(verify_token: str) -> APIRouter:
     return router
 
 
+def door(gate: Gate) -> Door:
+    """Turns notifications away while the gate is full, before they are so much as looked at."""
+    turned_away = metrics.WEBHOOKS.labels("overloaded")
+
+    def ask() -> bytes | None:
+        try:
+            gate.check()
+        except OverloadedError:
+            turned_away.inc()
+            return _TURNED_AWAY
+        return None
+
+    return ask
+
+
 def notifications(app_secret: bytes, accounts: Collection[str], intake: Intake, gate: Gate) -> ASGIApp:
     """Answers Meta's signed notifications. `accounts` are the institution's phone number ids.
 
     Plain ASGI: on this path a framework's own work on a request costs as much as ours.
     """
     counters = {outcome: metrics.WEBHOOKS.labels(outcome) for outcome in _OUTCOMES}
-    overloaded = _RefusalError("overloaded", "Too much at a time; send it again").answer
+    overloaded = Response(
+        _OVERLOADED, 503, {"Retry-After": _RETRY_AFTER_SECONDS}, media_type="application/json"
+    )
 
     async def take(headers: dict[bytes, bytes], receive: Receive, room: Room) -> None:
         gate.check()
