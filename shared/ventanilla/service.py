@@ -29,6 +29,7 @@ log = logger(__name__)
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
 _FILES = 8_192
+_STORE_SILENT_SECONDS = 10.0
 _ACCEPTED_AT_A_TIME = 32
 
 REQUESTS = Counter("ventanilla_http_requests_total", "HTTP requests", ["method", "route", "status"])
@@ -53,6 +54,8 @@ class Runtime(Generic[Settings]):
     _closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     _fault: str | None = None
     _troubles: list[Callable[[], str | None]] = field(default_factory=list)
+    _silent_since: float | None = None
+    """The first question to the store that had no answer, monotonic; None when the last one had."""
     _strains: list[Callable[[], str | None]] = field(default_factory=list)
 
     def background(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
@@ -85,8 +88,14 @@ class Runtime(Generic[Settings]):
         try:
             async with asyncio.timeout(2):
                 await self.store.ping()
+            self._silent_since = None
         except (StoreError, TimeoutError) as error:
-            found.append(f"the store does not answer ({type(error).__name__})")
+            now = time.monotonic()
+            self._silent_since = self._silent_since or now
+            silent = now - self._silent_since
+            # Under load a question may wait behind our own: no other replica would fare better.
+            if silent > _STORE_SILENT_SECONDS:
+                found.append(f"the store has not answered for {silent:.0f} s ({type(error).__name__})")
         return [*found, *await self.stream.problems()]
 
     async def _start(self) -> None:

@@ -146,7 +146,8 @@ def test_ten_times_what_the_stack_holds(world: World, table: FaultTable) -> None
                     await asyncio.sleep(1)
         assert watch.readiness[-1] == (200, [], []), "it is over, and health says so"
         await traffic.verified()
-        what = f"overload: {TIMES} times the {holds.accepted_a_second:.0f}/s that the stack takes, {SECONDS:.0f} s"
+        holds_a_second = f"{holds.accepted_a_second:.0f}/s"
+        what = f"overload: {TIMES} times the {holds_a_second} that ingest takes, for {SECONDS:.0f} s"
         table.add(row(what, traffic, tide, recovery))
 
     asyncio.run(story())

@@ -221,5 +221,5 @@ async def _flow(url: str, rate: float, seconds: float, connections: int, prefix:
 if __name__ == "__main__":
     url, rate, seconds, connections, prefix = sys.argv[1:]
     found = asdict(uvloop.run(_flow(url, float(rate), float(seconds), int(connections), prefix)))
-    print(json.dumps(found.pop("accepted")))
-    print(json.dumps(found))
+    accepted = found.pop("accepted")
+    sys.stdout.write(f"{json.dumps(accepted)}\n{json.dumps(found)}\n")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ingest.channels.webchat.limits import Limits, Rate
+from ingest.gate import Gate
 from support.engines import RunningEngines
 from support.webchat import connected, replica, visiting
 
@@ -93,6 +94,38 @@ async def test_too_many_connections_from_one_place(engines: RunningEngines, data
     ):
         code, (error,) = await another.closed()
         assert (code, error["code"]) == (4429, "too_many")
+
+
+async def test_when_too_much_is_in_hand_a_message_is_not_accepted_and_comes_again(
+    engines: RunningEngines, database: str
+) -> None:
+    gate = Gate("webchat", 1)
+    async with replica(engines, database, gate=gate) as server, visiting(server) as (visitor, _):
+        with gate.working():
+            await visitor.send(type="message", client_id="pregunta-1", text="hola")
+            error = await visitor.until("error")
+            assert (error["code"], error["client_id"], error["retry_after"]) == (
+                "unavailable",
+                "pregunta-1",
+                2.0,
+            )
+            assert server.published == []
+        await visitor.send(type="message", client_id="pregunta-1", text="hola")
+        await visitor.until("accepted")
+        assert len(server.published) == 1
+
+
+async def test_when_too_many_are_connected_a_visitor_is_told_to_come_back(
+    engines: RunningEngines, database: str
+) -> None:
+    limits = replace(Limits(), connections=1)
+    async with (
+        replica(engines, database, limits=limits) as server,
+        visiting(server),
+        connected(server) as another,
+    ):
+        code, (error,) = await another.closed()
+        assert (code, error["code"]) == (4503, "unavailable")
 
 
 async def test_a_visitors_oldest_connection_makes_room(engines: RunningEngines, database: str) -> None:
