@@ -6,10 +6,10 @@ ever, and every one costs memory and a file descriptor. Here
 * a request must have come whole within `RECEIVE_SECONDS` of its first byte; then 408 and the end. Until then
   it costs what uvicorn buffers of it, because a body is read only as fast as the application takes it;
 * a connection that says nothing is closed after uvicorn's keep-alive time, the first request included;
-* when there are as many connections as there may be, a new one takes the place of the one that has been
-  quiet for longest, or of the one that has been sending a request for longest. So whoever fills all places
-  with idle or slow connections keeps nobody out, probes least of all. Only when every single one waits for
-  its answer is a new one refused.
+* when there are as many connections as there may be, a new one takes the place of one that has been sending
+  a request for more than a second, else of one that never sent any, else of one that is idle between two; of
+  each kind the one that has been so for longest. So whoever fills all places with idle or slow connections
+  keeps nobody out, probes least of all. Only when every single one waits for its answer is a new one refused.
 
 Sockets (WebSocket) leave this account when they are upgraded: their number is the service's to bound.
 """
@@ -59,8 +59,10 @@ class Connections:
         self._limit = limit
         self._receive_seconds = receive_seconds
         self._open: set[BoundedConnection] = set()
+        self._new: OrderedDict[BoundedConnection, float] = OrderedDict()
+        """Those that have not begun a request yet, the oldest first, with the time since."""
         self._quiet: OrderedDict[BoundedConnection, float] = OrderedDict()
-        """Those between two requests, the one that has been so for longest first, with the time since."""
+        """Those between two requests, likewise."""
         self._sending: OrderedDict[BoundedConnection, float] = OrderedDict()
         """Those in the middle of a request, likewise."""
         self._looking: asyncio.TimerHandle | None = None
@@ -76,7 +78,7 @@ class Connections:
             connection.transport.abort()
             return
         self._open.add(connection)
-        self._quiet[connection] = now
+        self._new[connection] = now
         _OPEN.set(len(self._open))
         if self._looking is None:
             self._look(connection.loop, connection.timeout_keep_alive)
@@ -84,6 +86,7 @@ class Connections:
     def closed(self, connection: "BoundedConnection") -> None:
         """Forget it, whatever it was doing."""
         self._open.discard(connection)
+        self._new.pop(connection, None)
         self._quiet.pop(connection, None)
         self._sending.pop(connection, None)
         _OPEN.set(len(self._open))
@@ -93,6 +96,7 @@ class Connections:
 
     def begins(self, connection: "BoundedConnection") -> None:
         """The first byte of a request is here."""
+        self._new.pop(connection, None)
         self._quiet.pop(connection, None)
         self._sending[connection] = connection.loop.time()
 
@@ -108,7 +112,7 @@ class Connections:
             self._quiet[connection] = connection.loop.time()
 
     def _make_room(self, now: float) -> bool:
-        for places, spared in ((self._quiet, 0.0), (self._sending, _SPARED_SECONDS)):
+        for places, spared in ((self._sending, _SPARED_SECONDS), (self._new, 0.0), (self._quiet, 0.0)):
             oldest = next(iter(places), None)
             if oldest is not None and now - places[oldest] >= spared:
                 _EVICTED.inc()
@@ -120,7 +124,8 @@ class Connections:
         now = loop.time()
         slow = [one for one, since in self._sending.items() if now - since > self._receive_seconds]
         _SLOW.inc(len(slow))
-        for connection in slow + [one for one, since in self._quiet.items() if now - since > keep_alive]:
+        idle = [*self._new.items(), *self._quiet.items()]
+        for connection in slow + [one for one, since in idle if now - since > keep_alive]:
             self._end(connection)
         self._looking = (
             loop.call_later(_LOOK_EVERY_SECONDS, self._look, loop, keep_alive) if self._open else None

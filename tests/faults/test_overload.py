@@ -1,7 +1,8 @@
 """Far more comes than the stack holds: what is accepted is kept, the rest is told when to come again.
 
-Ten times the measured intake, from a process of its own, for VENTANILLA_OVERLOAD_SECONDS. Citizens write all
-the while as they do in every fault, and the same must be true of them afterwards.
+Ten times the measured intake, from a process of its own, for VENTANILLA_OVERLOAD_SECONDS (10, or 120 in the
+long form). Citizens write all the while as they do in every fault, and the same must be true of them
+afterwards.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from support.fault_table import FaultTable, Row
+from support.fault_table import LONG, FaultTable, Row
 from support.flood import Tide, flood, wamid
 from support.proxy import Wire
 from support.topics import records
@@ -24,7 +25,7 @@ from support.traffic import Traffic
 from support.world import World
 from ventanilla.topics import RECEIVED
 
-SECONDS = float(os.environ.get("VENTANILLA_OVERLOAD_SECONDS", "10"))
+SECONDS = float(os.environ.get("VENTANILLA_OVERLOAD_SECONDS", "120" if LONG else "10"))
 TIMES = 10
 CONNECTIONS = 900
 """Of the flood; ingest allows 1,000."""
@@ -62,7 +63,7 @@ class Watch:
 
     def check(self) -> None:
         assert max(self.most.values()) < MOST_MEGABYTES, self.most
-        assert self.slowest_probe < 5, "who probes gives up after a few seconds"
+        assert self.slowest_probe < 10, "who probes has given up by then"
 
     @property
     def warned(self) -> bool:

@@ -152,6 +152,19 @@ async def test_idle_connections_keep_nobody_out_the_one_idle_for_longest_goes() 
             assert await said(first, ASK) == b"200 0"
 
 
+async def test_who_never_asked_anything_goes_before_who_did() -> None:
+    async with serving(2) as port, connected(port) as honest:
+        assert await said(honest, ASK) == b"200 0"
+        for _ in range(5):
+            async with connected(port) as silent:
+                await asyncio.sleep(0.05)
+                async with connected(port) as third:
+                    assert await said(third, ASK) == b"200 0"
+                    assert await said(silent) == b""
+            await asyncio.sleep(0.05)
+        assert await said(honest, ASK) == b"200 0"
+
+
 async def test_slow_senders_keep_nobody_out_but_a_moment() -> None:
     async with serving(2, receive_seconds=60) as port, connected(port) as first, connected(port) as second:
         for one in (first, second):
