@@ -7,9 +7,10 @@ ever, and every one costs memory and a file descriptor. Here
   it costs what uvicorn buffers of it, because a body is read only as fast as the application takes it;
 * a connection that says nothing is closed after uvicorn's keep-alive time, the first request included;
 * when there are as many connections as there may be, a new one takes the place of one that has been sending
-  a request for more than a second, else of one that never sent any, else of one that is idle between two; of
-  each kind the one that has been so for longest. So whoever fills all places with idle or slow connections
-  keeps nobody out, probes least of all. Only when every single one waits for its answer is a new one refused.
+  a request for more than a second, else of one that never sent any, else of one that has been idle for more
+  than a second; of each kind the one that has been so for longest. So whoever fills all places with idle or
+  slow connections keeps nobody out, probes least of all. Only when there is none such, because all wait for
+  their answers, is a new one refused.
 
 Sockets (WebSocket) leave this account when they are upgraded: their number is the service's to bound.
 """
@@ -27,7 +28,7 @@ CONNECTIONS = 1_000
 """More than a load balancer or the desks of a large institution keep open to one process."""
 RECEIVE_SECONDS = 15.0
 _SPARED_SECONDS = 1.0
-"""Nobody who began to send so short a time ago is thrown out for somebody else."""
+"""Nobody who began to send, or was answered, so short a time ago is thrown out for somebody else."""
 _LOOK_EVERY_SECONDS = 1.0
 
 _OPEN = Gauge("ventanilla_http_connections", "Open HTTP connections, sockets not counted")
@@ -112,7 +113,11 @@ class Connections:
             self._quiet[connection] = connection.loop.time()
 
     def _make_room(self, now: float) -> bool:
-        for places, spared in ((self._sending, _SPARED_SECONDS), (self._new, 0.0), (self._quiet, 0.0)):
+        for places, spared in (
+            (self._sending, _SPARED_SECONDS),
+            (self._new, 0.0),
+            (self._quiet, _SPARED_SECONDS),
+        ):
             oldest = next(iter(places), None)
             if oldest is not None and now - places[oldest] >= spared:
                 _EVICTED.inc()

@@ -146,6 +146,9 @@ async def test_idle_connections_keep_nobody_out_the_one_idle_for_longest_goes() 
     async with serving(2) as port, connected(port) as first, connected(port) as second:
         assert await said(second, ASK) == b"200 0"
         assert await said(first, ASK) == b"200 0"
+        async with connected(port) as early:
+            assert await said(early, ASK) == b""
+        await asyncio.sleep(1.1)
         async with connected(port) as third:
             assert await said(third, ASK) == b"200 0"
             assert await said(second) == b""
