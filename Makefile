@@ -9,10 +9,10 @@ PYTEST := $(BIN)/python -m pytest
 # One test, or a choice: make unit ARGS="-k schedule -x"
 ARGS ?=
 
-.PHONY: help setup run demo test unit contract integration e2e faults security browser lint types docs bench ci clean
+.PHONY: help setup run demo test unit contract integration e2e engines test-engines faults security browser lint types docs bench ci clean
 
 help:
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): uv.lock $(PROJECTS) bootstrap
 	@PYTHON="$(PYTHON)" ./bootstrap
@@ -40,8 +40,15 @@ integration: $(READY) ## with the real embedded engines
 e2e: browser ## the whole stack, in a real browser
 	$(PYTEST) tests/e2e $(ARGS)
 
-faults: $(READY) ## kill -9 of each service under traffic
-	$(PYTEST) tests/faults $(ARGS)
+engines: $(READY)
+	@PYTHONPATH=tests $(BIN)/python -m engines
+
+test-engines: browser engines ## integration, e2e and faults on Apache Kafka and mongo-java-server (Java 17, Maven)
+	VENTANILLA_TEST_ENGINES=real $(PYTEST) tests/integration tests/e2e tests/faults --ignore tests/integration/stack $(ARGS)
+
+faults: engines ## the long form: everything breaks, on real engines; the result is docs/operations/faults.md
+	VENTANILLA_TEST_ENGINES=real VENTANILLA_FAULTS=long $(PYTEST) tests/faults $(ARGS)
+	PYTHONPATH=tests $(BIN)/python -m support.fault_page
 
 security: $(READY) ## attack what takes input: every API, parser, login and socket; search the logs
 	$(PYTEST) tests/security $(ARGS)
@@ -63,7 +70,7 @@ docs: $(READY) ## write docs/contracts from the code
 bench: $(READY) ## measure beside baselines: table, figures and plot in .ventanilla/bench (ARGS="--quick router")
 	PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
 
-ci: demo test ## what .ci/run does: the recorded day, then every test
+ci: demo test test-engines ## what .ci/run does: the recorded day, every test, and once more on the real engines
 
 clean: ## remove the environment and the caches; data in .ventanilla/ stays
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results

@@ -5,6 +5,7 @@ import sys
 
 from engines.jars import jars, java
 from stack.engines import EngineError
+from support.clocks import ensure_library
 from support.engines import KAFKA, MONGO
 
 try:
@@ -14,5 +15,8 @@ try:
         jars("kafka")
     if not os.environ.get(MONGO):
         jars("documents")
+    ensure_library()
 except EngineError as error:
     sys.exit(f"the real engines cannot run here: {error}; or name running ones in {KAFKA} and {MONGO}")
+except FileNotFoundError as error:
+    sys.exit(f"the fault tests cannot run here: {error}")

@@ -1,4 +1,4 @@
-"""mongo-java-server: MongoDB's protocol on one file, in a Java process (see docs/decisions/0010)."""
+"""mongo-java-server: MongoDB's protocol on one file, in a Java process (see docs/decisions/0013)."""
 
 from pathlib import Path
 

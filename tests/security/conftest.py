@@ -27,5 +27,5 @@ def ground(folder: Path) -> Iterator[RunningEngines]:
 def fleet(ground: RunningEngines, folder: Path) -> Iterator[Fleet]:
     (folder / "services").mkdir()
     with Fleet(ground, DATABASE, folder / "services") as fleet:
-        fleet.start().wait_ready()
+        fleet.start().wait_ready(seconds=240)
         yield fleet

@@ -6,6 +6,7 @@ ingest's own.
 """
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -39,7 +40,9 @@ WORDS = (
     "Zoraida", "Canarión", "xilofonista", "contrabajo", "ocarina", "vihuela", "balalaika", "violonchelo",
     "mandolina", "clavicordio",
 )  # fmt: skip
-PERSONAL = (NUMBER, NUMBER[3:], "7444-3321", USER_ID, DUI, NIT, MAIL, *WORDS)
+IN_BASE64 = b64encode(NUMBER.encode()).decode()[:14]
+"""As it stands in WhatsApp's ids of messages."""
+PERSONAL = (NUMBER, NUMBER[3:], IN_BASE64, "7444-3321", USER_ID, DUI, NIT, MAIL, *WORDS)
 
 
 async def until(what: Any, seconds: float = 40) -> Any:
@@ -85,6 +88,13 @@ async def a_citizens_day(fleet: Fleet, kafka: str) -> dict[str, str]:
             return any(ANSWERED in one["text"] and len(one["statuses"]) == 3 for one in got)
 
         await until(arrived)
+        shown = (await agent.request("GET", path)).text + (
+            await agent.request("GET", "/v1/conversations")
+        ).text
+        assert all(word in shown for word in ("xilofonista", "contrabajo", "ocarina", NAME))
+        assert [mark for mark in (NUMBER, IN_BASE64, USER_ID) if mark in shown] == [], (
+            "agents see its end only"
+        )
         await http.get(f"{ingest}/webhooks/whatsapp", params={"hub.verify_token": WRONG_PASSWORD})
         await strange_webhooks(http, ingest)
         for topic in (RECEIVED, OUTBOUND):

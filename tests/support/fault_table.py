@@ -1,11 +1,24 @@
 """The table of faults: what was broken, how much was going on, and how long it took to be well again."""
 
 import json
+import os
+import random
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 
 from stack.state import CHECKOUT
 
 RESULTS = CHECKOUT / ".ventanilla" / "faults" / "latest.json"
+
+LONG = os.environ.get("VENTANILLA_FAULTS") == "long"
+"""Every fault, as in `make faults`; otherwise some of each kind."""
+SEED = int(os.environ.get("VENTANILLA_SEED", "1"))
+
+
+def chosen(faults: Collection[str], short: int) -> list[str]:
+    """All of them, or `short` of them by the seed, in their order."""
+    few = set(random.Random(SEED).sample(sorted(faults), short))
+    return [name for name in faults if LONG or name in few]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Kafka, a store and the services as one thing to hurt, with a wire before each engine."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,7 @@ from engines.apache_kafka import ApacheKafka
 from engines.documents import start_documents
 from stack.engines import HOST, Engine, free_port
 from stack.topics import apply
+from support.clocks import clock_of
 from support.engines import RunningEngines
 from support.fault_table import Row
 from support.fleet import Fleet
@@ -23,6 +25,7 @@ class World:
     def __init__(self, folder: Path, database: str) -> None:
         self._folder = folder
         self._database = database
+        self._clock = folder / "clock"
         self._inside = ExitStack()
         self.store: Engine
         self.kafka: ApacheKafka
@@ -45,7 +48,7 @@ class World:
         self._inside.callback(lambda: self.store.stop())
         self.store_wire = enter(Proxy(self.store.port))
         engines = RunningEngines(self.kafka_wire.address, f"mongodb://{self.store_wire.address}")
-        self.fleet = enter(Fleet(engines, self._database, self._folder))
+        self.fleet = enter(Fleet(engines, self._database, self._folder, clock_of(self._clock)))
         self.fleet.start()
         self.fleet.wait_ready()
         return self
@@ -54,7 +57,13 @@ class World:
         self._inside.close()
 
     async def endures(
-        self, fault: str, hurt: Callable[["World"], None], *, seed: int, repeats_allowed: int = 0
+        self,
+        fault: str,
+        hurt: Callable[["World"], None],
+        *,
+        seed: int,
+        repeats_allowed: int = 0,
+        alike: bool = True,
     ) -> Row:
         """Traffic, `hurt` in the middle of it (in a thread; it leaves everything whole), and then the truth.
 
@@ -68,7 +77,12 @@ class World:
         recovery = await traffic.heard()
         await talking
         await traffic.answered()
-        return traffic.row(fault, await traffic.verified(repeats_allowed), recovery)
+        return traffic.row(fault, await traffic.verified(repeats_allowed, alike=alike), recovery)
+
+    def jump(self, offset: str) -> None:
+        """Every service's clock is so far off, `+3h` or `-3h`, within a second; `+0` is right again."""
+        self._clock.write_text(offset)
+        time.sleep(1.2)
 
     def restart_store(self) -> None:
         """Start the store again on its file and port, after it ended."""

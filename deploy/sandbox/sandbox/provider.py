@@ -33,8 +33,13 @@ class OutageError(Exception):
         self.http = http
 
 
-def message_id() -> str:
-    return f"wamid.{b64encode(secrets.token_bytes(30)).decode()}"
+def message_id(contact: str) -> str:
+    """In the provider's form, which holds whose it is: number or user id, then what nobody else has."""
+    whose, random = contact.encode(), secrets.token_hex(10).upper().encode()
+    head = bytes((0x1C, 0x18, len(whose)))
+    return (
+        f"wamid.{b64encode(head + whose + bytes((0x15, 2, 0, 0x12, 0x18, 20)) + random + bytes(1)).decode()}"
+    )
 
 
 class Provider:
@@ -95,8 +100,9 @@ class Provider:
             )
         category = "service" if send.free_form else "utility"
         message = Arrived(
-            number=self.phones.next_number(), id=message_id(), account=account, contact=phone.contact,
-            type=send.type, text=send.shown.text, options=send.shown.options, payload=send.payload,
+            number=self.phones.next_number(), id=message_id(phone.contact), account=account,
+            contact=phone.contact, type=send.type,
+            text=send.shown.text, options=send.shown.options, payload=send.payload,
             at=now, received_at=self.wall(), opaque=send.opaque, reply_to=send.reply_to, category=category,
             lost=failure is not None,
         )  # fmt: skip
@@ -114,7 +120,7 @@ class Provider:
         now = phone.now(self.wall())
         content: JsonObject = {"type": "text", "text": {"body": text}}
         message = Arrived(
-            number=self.phones.next_number(), id=message_id(), account=number.phone_number_id,
+            number=self.phones.next_number(), id=message_id(phone.contact), account=number.phone_number_id,
             contact=phone.contact, type="text", text=text, options=(), payload=content, at=now,
             received_at=self.wall(), opaque=None, reply_to=None, category=ECHO,
         )  # fmt: skip
@@ -185,8 +191,9 @@ class Provider:
         account = number.phone_number_id
         now = at or phone.now(self.wall())
         written = Written(
-            number=self.phones.next_number(), id=message_id(), account=account, contact=phone.contact,
-            type=content["type"], text=text, at=now, received_at=self.wall(), reply_to=reply_to,
+            number=self.phones.next_number(), id=message_id(phone.contact), account=account,
+            contact=phone.contact, type=content["type"], text=text, at=now, received_at=self.wall(),
+            reply_to=reply_to,
         )  # fmt: skip
         message = {
             **sender(phone.number, phone.user_id),

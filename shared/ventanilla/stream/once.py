@@ -6,6 +6,7 @@ one transactional id for the topic, whichever process it runs in:
 1. Beginning with that id fences whoever had it before: their open transaction is aborted, and nothing that
    they send is accepted any more.
 2. The topic is read to its end. What stands there was committed, for good; nobody but us can add to it.
+   (Kafka answers a commit before readers see it, but does not begin anew with the id until they do.)
 3. What does not stand there yet is written in one transaction, and committed: all of it or nothing.
 
 Killed between any two steps, the topic has either all or none of it for who reads committed records
@@ -51,8 +52,9 @@ class Once:
     async def publish(self, topic: Topic, events: Sequence[Event]) -> list[Event]:
         """Put those of `events` on `topic` that are not there, in order, all or none. Returns those.
 
-        What is one event is told by its `id`. When this returns all of them stand there, committed. Raises
-        `StreamUnavailableError` when that cannot be said within the time limit: call again with the same.
+        What is one event is told by its `id`. When this returns all of them are committed, for good; readers
+        see them some moments later. Raises `StreamUnavailableError` when that cannot be said within the time
+        limit: call again with the same.
         """
         async with self._lock:
             said = self._said.setdefault(topic.name, set())
@@ -92,6 +94,7 @@ class Once:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_STOP_SECONDS):
                     await producer.stop()
+            _heard(producer)
 
     async def _commit(self, producer: AIOKafkaProducer, topic: Topic, events: Sequence[Event]) -> None:
         await producer.begin_transaction()
@@ -99,3 +102,14 @@ class Once:
             record = encode((topic, event), self._source)
             await producer.send_and_wait(record.topic, record.value, record.key, headers=record.headers)
         await producer.commit_transaction()
+
+
+def _heard(producer: AIOKafkaProducer) -> None:
+    """aiokafka tells by several futures what ended a transaction, and complains of those that nobody asked.
+
+    There is no public way to ask them after a failure.
+    """
+    batches = [one for queue in producer._message_accumulator._batches.values() for one in queue]
+    for told in (producer._txn_manager.wait_for_transaction_end(), *(one._drain_waiter for one in batches)):
+        if told is not None and told.done() and not told.cancelled():
+            told.exception()

@@ -2,16 +2,38 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    InvalidProducerEpoch,
+    InvalidProducerIdMapping,
+    KafkaError,
+    OutOfOrderSequenceNumber,
+    ProducerClosed,
+    ProducerFenced,
+    UnknownProducerId,
+)
 
 from ventanilla.dead_letters import DeadLetter
-from ventanilla.observability import redact
+from ventanilla.observability import logger, redact
 from ventanilla.stream.decision import Output
 from ventanilla.stream.failures import StreamUnavailableError
 from ventanilla.stream.records import Encoded, encode
 from ventanilla.topics import Topic
+
+log = logger(__name__)
+
+_LOST = (
+    OutOfOrderSequenceNumber,
+    UnknownProducerId,
+    ProducerFenced,
+    InvalidProducerEpoch,
+    InvalidProducerIdMapping,
+    ProducerClosed,
+)
+"""The broker no longer knows what an idempotent producer wrote last, as after a disk that lost records: every
+further batch fails alike. Beside these, the plain `KafkaError` with which aiokafka's sender dies."""
 
 
 class Publisher:
@@ -23,10 +45,14 @@ class Publisher:
         self._source = f"/ventanilla/{service}".encode()
         self._timeout = timeout_seconds
         self._producer: AIOKafkaProducer | None = None
+        self._renewing = asyncio.Lock()
 
     async def start(self) -> None:
         """Connects. Raises `KafkaError` when no broker answers."""
-        self._producer = AIOKafkaProducer(
+        self._producer = await self._connected()
+
+    async def _connected(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             client_id=f"ventanilla-{self._service}",
             acks="all",
@@ -36,7 +62,8 @@ class Publisher:
             max_request_size=4 * 1024 * 1024,
             request_timeout_ms=int(self._timeout * 1000),
         )
-        await self._producer.start()
+        await producer.start()
+        return producer
 
     async def stop(self) -> None:
         """Flushes what is buffered, then disconnects."""
@@ -52,17 +79,35 @@ class Publisher:
         """Like `publish`, for records that are encoded already. Their order is kept within a partition."""
         if not records:
             return
-        if self._producer is None:
+        producer = self._producer
+        if producer is None:
             raise StreamUnavailableError("the producer is not running")
         try:
             async with asyncio.timeout(self._timeout):
                 acknowledgements = [
-                    await self._producer.send(record.topic, record.value, record.key, headers=record.headers)
+                    await producer.send(record.topic, record.value, record.key, headers=record.headers)
                     for record in records
                 ]
                 await asyncio.gather(*acknowledgements)
         except (KafkaError, TimeoutError) as error:
+            if isinstance(error, _LOST) or type(error) is KafkaError:
+                await self._renew(producer)
             raise StreamUnavailableError(type(error).__name__) from error
+
+    async def _renew(self, lost: AIOKafkaProducer) -> None:
+        """Another producer in place of one that can never write again, unless somebody has seen to it.
+
+        What the lost one still holds may come to be written after all: under the same ids, as any repeat.
+        """
+        async with self._renewing:
+            if self._producer is None or self._producer is not lost:
+                return
+            log.warning("producer_renewed")
+            with suppress(KafkaError, TimeoutError):
+                async with asyncio.timeout(self._timeout):
+                    fresh = await self._connected()
+                    self._producer = fresh
+                    await lost.stop()
 
     async def bury(self, letters: Sequence[DeadLetter]) -> None:
         """Write dead letters. Raises `StreamUnavailableError` as `publish` does."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from agent_gateway.api.views import handle
 from support.desk import Agent, Citizen, World
 from support.messages import received
 from support.topics import write
@@ -45,7 +46,7 @@ async def test_an_answer_on_the_telephone_is_seen_live_and_so_is_what_became_of_
             while (message := (await events.until("message"))["message"])["id"] != echo:
                 pass
         assert (message["direction"], message["author"]) == ("out", "telephone")
-        assert (message["status"], message["provider_message_id"]) == (None, number)
+        assert (message["status"], message["provider_message_id"]) == (None, handle(number))
         await delivered(citizen, number)
         status = await events.until("status")
         assert (status["conversation_id"], status["message_id"]) == (waiting.id, echo)

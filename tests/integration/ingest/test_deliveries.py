@@ -10,7 +10,9 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
+from ingest.deliveries.delivery import Delivery
 from ingest.settings import IngestSettings
+from ingest.store.deliveries import Deliveries
 from support.engines import RunningEngines
 from support.provider import Json, Provider
 from support.topics import eventually_events, write
@@ -84,6 +86,28 @@ async def statuses(engines: RunningEngines, to: Citizen, count: int) -> list[Mes
 
 def words(found: list[MessageStatus]) -> list[str]:
     return [status.status.value for status in found]
+
+
+async def test_what_the_provider_took_is_not_sent_again_because_the_store_was_away(
+    ingest: Ingest, fresh_engines: RunningEngines, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep, away = Deliveries.keep, 1
+
+    async def keeps_at_the_second_try(deliveries: Deliveries, delivery: Delivery) -> None:
+        nonlocal away
+        if away:
+            away -= 1
+            raise StoreError("away")
+        await keep(deliveries, delivery)
+
+    citizen = somebody()
+    async with ingest() as client:
+        await citizen.write(client)
+        monkeypatch.setattr(Deliveries, "keep", keeps_at_the_second_try)
+        await write(fresh_engines.kafka, OUTBOUND, [answer(citizen)])
+        (accepted,) = await statuses(fresh_engines, citizen, 1)
+    assert accepted.status is DeliveryStatus.ACCEPTED
+    assert len(provider.requests) == 1
 
 
 async def test_an_answer_reaches_the_number_and_is_accepted(

@@ -102,7 +102,7 @@ CONTENTS: dict[str, tuple[dict[str, Any], InboundContent]] = {
         Unknown(
             provider_type="revoke",
             payload={
-                "id": "wamid.E1", "timestamp": "1700000000", "type": "revoke",
+                "timestamp": "1700000000", "type": "revoke",
                 "revoke": {"original_message_id": "wamid.E0"},
             },
         ),
@@ -112,7 +112,7 @@ CONTENTS: dict[str, tuple[dict[str, Any], InboundContent]] = {
         Unknown(
             provider_type="hologram",
             payload={
-                "id": "wamid.E1", "timestamp": "1700000000", "type": "hologram", "hologram": {"id": "1"},
+                "timestamp": "1700000000", "type": "hologram", "hologram": {"id": "1"},
             },
         ),
     ),

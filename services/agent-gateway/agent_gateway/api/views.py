@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -74,6 +75,8 @@ class PartView(BaseModel):
 
 
 class MessageView(BaseModel):
+    """`provider_message_id` is a handle, not the id itself: see `handle`."""
+
     id: str
     at: datetime
     direction: Direction
@@ -81,7 +84,7 @@ class MessageView(BaseModel):
     author_id: str | None
     author_name: str | None
     content: dict[str, Any] = Field(description="As in the contract; for a note `type` is `change`.")
-    reply_to: str | None = Field(description="The provider's id of the message that it quotes.")
+    reply_to: str | None = Field(description="The `provider_message_id` of the message that it quotes.")
     provider_message_id: str | None
     forwarded: bool
     status: str | None = Field(
@@ -180,15 +183,30 @@ def message_view(kept: KeptLine, parts: Sequence[MessageStatus], names: Mapping[
         author=line.author,
         author_id=line.author_id,
         author_name=line.author_name or names.get(line.author_id or ""),
-        content=json.loads(line.content),
-        reply_to=line.reply_to,
-        provider_message_id=line.provider_message_id,
+        content=_shown(json.loads(line.content)),
+        reply_to=handle(line.reply_to),
+        provider_message_id=handle(line.provider_message_id),
         forwarded=line.forwarded,
         status=overall(known) if tells else None,
         parts=[part_view(part) for part in known],
         sort=kept.sort,
         stored_at=kept.stored_at,
     )
+
+
+def handle(provider_message_id: str | None) -> str | None:
+    """What stands for a provider's id of a message at the desk; the same wherever that id is.
+
+    WhatsApp's ids hold the citizen's number, in base64, and an agent sees no more of that than its end.
+    """
+    return provider_message_id and sha256(provider_message_id.encode()).hexdigest()[:16]
+
+
+def _shown(content: dict[str, Any]) -> dict[str, Any]:
+    """A content of the contract, with a handle where it names another message."""
+    if content.get("type") != "reaction":
+        return content
+    return {**content, "provider_message_id": handle(content["provider_message_id"])}
 
 
 def overall(parts: Sequence[MessageStatus]) -> str:
@@ -200,7 +218,7 @@ def part_view(status: MessageStatus) -> PartView:
         part=status.part,
         status=status.status.value,
         at=status.occurred_at,
-        provider_message_id=status.provider_message_id,
+        provider_message_id=handle(status.provider_message_id),
         error=status.error.title if status.error else None,
         error_code=status.error.code if status.error else None,
         template=status.template,

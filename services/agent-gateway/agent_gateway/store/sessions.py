@@ -71,7 +71,7 @@ class Attempts:
             try:
                 found = await self._collection.find_one_and_update(
                     {"_id": bucket.id},
-                    {"$inc": {"count": 1}, "$setOnInsert": {"ends_at": written(bucket.ends_at)}},
+                    {"$inc": {"count": 1}, "$set": {"ends_at": written(bucket.ends_at)}},
                     upsert=True,
                     return_document=ReturnDocument.AFTER,
                 )

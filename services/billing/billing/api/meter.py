@@ -1,12 +1,12 @@
 """What the meter says, over HTTP, for finance and supervisors. Times in UTC, money as exact strings."""
 
-import base64
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import AwareDatetime, BaseModel
 
 from billing.allotments import live_accounts
+from billing.api.asking import MONTH_PATTERN, cursor_after, place_of, pseudonyms
 from billing.api.forecast import ForecastAnswer, forecast_answer
 from billing.domain.balance import balance
 from billing.forecasts import Forecasts
@@ -16,7 +16,6 @@ from billing.plans.terms import Terms
 from billing.store import Sessions
 from ventanilla.access import Role, require
 from ventanilla.clock import utc_now
-from ventanilla.contacts import contact_id, looks_like_contact_id
 from ventanilla.contracts.channel import Channel
 from ventanilla.institution import Institution
 from ventanilla.moments import read
@@ -24,7 +23,7 @@ from ventanilla.moments import read
 Month = Annotated[
     str | None,
     Query(
-        pattern=r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$",
+        pattern=MONTH_PATTERN,
         description="YYYY-MM by the institution's calendar; without it the current month",
     ),
 ]
@@ -97,9 +96,11 @@ def meter_routes(
     ) -> SessionPage:
         found = await sessions.page(
             month=month or this_month(),
-            contacts=None if contact is None else await sessions.contacts(_ids(contact)),
+            contacts=None
+            if contact is None
+            else await sessions.contacts(pseudonyms(contact, contact_key, institution)),
             accounts=None if account is None else [account],
-            after=None if cursor is None else _position(cursor),
+            after=None if cursor is None else place_of(cursor),
             limit=limit + 1,
         )
         items = [
@@ -115,7 +116,7 @@ def meter_routes(
         ]
         last = found[limit - 1] if len(found) > limit else None
         return SessionPage(
-            items=items, next=None if last is None else _cursor(last["opened_at"], last["_id"])
+            items=items, next=None if last is None else cursor_after((last["opened_at"], last["_id"]))
         )
 
     @router.get("/balance", summary="A month against its allotment")
@@ -149,26 +150,4 @@ def meter_routes(
             else None,
         )
 
-    def _ids(contact: str) -> list[str]:
-        """Every pseudonym that this spelling may stand for: one for each account that we have."""
-        if looks_like_contact_id(contact):
-            return [contact]
-        return [
-            contact_id(contact_key, account.channel, account.id, contact) for account in institution.accounts
-        ]
-
     return router
-
-
-def _cursor(opened_at: int, session_id: str) -> str:
-    return base64.urlsafe_b64encode(f"{opened_at} {session_id}".encode()).decode()
-
-
-def _position(cursor: str) -> tuple[int, str]:
-    try:
-        opened_at, session_id = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
-        if abs(int(opened_at)) >= 2**63:
-            raise ValueError("no number that a document holds")
-        return int(opened_at), session_id
-    except ValueError:
-        raise HTTPException(422, "cursor: give back `next` as it came") from None

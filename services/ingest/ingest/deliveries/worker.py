@@ -27,8 +27,14 @@ from ventanilla.clock import account_now, utc_now
 from ventanilla.contracts.channel import Channel, DeliveryStatus, OutboundMessage, StatusError, Template
 from ventanilla.exhaustion import ALLOTMENT_EXHAUSTED, AtExhaustion, Exhaustion
 from ventanilla.institution import Account, Institution
+from ventanilla.observability import logger
+from ventanilla.store import StoreError
 from ventanilla.stream import Received, Stream
 from ventanilla.topics import STATUS
+
+log = logger(__name__)
+
+_STORE_PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +201,22 @@ class Worker:
         self, delivery: Delivery, message: OutboundMessage, first: int, end: int | None = None
     ) -> None:
         """Keep the delivery, then say what is new of the parts from `first` to before `end`."""
-        await self._deliveries.keep(delivery)
+        await self._keep(delivery)
         await self._publish(delivery, message, range(first, len(delivery.parts) if end is None else end))
         if delivery.next_part is None:
             outcome = delivery.parts[-1].status
             assert outcome is not None, "a delivery without a next part has all its answers"
             metrics.DELIVERIES.labels(message.channel.value, outcome.value).inc()
+
+    async def _keep(self, delivery: Delivery) -> None:
+        """However long the store is away: were this forgotten, what the provider took would go out again."""
+        while True:
+            try:
+                await self._deliveries.keep(delivery)
+                return
+            except StoreError as error:
+                log.warning("delivery_not_kept", error=type(error).__name__)
+                await self._sleep(_STORE_PAUSE_SECONDS)
 
     async def _publish(self, delivery: Delivery, message: OutboundMessage, parts: Iterable[int]) -> None:
         statuses = [delivery.status(part, message.correlation_id) for part in parts]

@@ -1,7 +1,7 @@
 """What a message says: from Meta's shape to the contract's. Pure.
 
 A type that we know must have the content that Meta documents for it; anything else is `Unknown`, kept whole
-except for the ids of who sent or gets it, which never travel on a topic.
+except for what names people or what the envelope says already.
 """
 
 import re
@@ -31,10 +31,11 @@ from ventanilla.contracts.event import JsonObject
 _ADDRESS = re.compile(r"\+?\d[\d\s()-]{6,}\d|\b[A-Z]{2}(?:\.ENT)?\.\w+")
 """A telephone number or a business-scoped user id, somewhere in a sentence."""
 
-PEOPLE_FIELDS = frozenset(
-    {"from", "from_user_id", "from_parent_user_id", "to", "to_user_id", "to_parent_user_id"}
+LEFT_OUT = frozenset(
+    {"from", "from_user_id", "from_parent_user_id", "to", "to_user_id", "to_parent_user_id", "id", "context"}
 )
-"""Where a message says who sent it and, if it is an echo, to whom."""
+"""Where a message says who sent it, to whom, and what it quotes. Meta's ids of messages hold a number too, in
+base64; the envelope has them."""
 
 
 class _Text(Shape):
@@ -113,7 +114,7 @@ def content_of(message: Message, raw: JsonObject) -> InboundContent:
 
 
 def unknown(message: Message, raw: JsonObject) -> Unknown:
-    payload = {name: value for name, value in raw.items() if name not in PEOPLE_FIELDS}
+    payload = {name: value for name, value in raw.items() if name not in LEFT_OUT}
     return Unknown(provider_type=message.type, payload=payload, errors=message.errors)
 
 
