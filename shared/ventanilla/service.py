@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ventanilla.collecting import collect_rarely
 from ventanilla.institution import ConfigError, Institution, load_institution
 from ventanilla.observability import configure_logging, logger, redact
 from ventanilla.settings import ServiceSettings
@@ -219,6 +220,7 @@ def run(name: str, create_app: Callable[[], FastAPI], host: str, port: int) -> N
         for problem in error.problems:
             log.critical("config_error", problem=problem)
         raise SystemExit(2) from None
+    collect_rarely()
     uvicorn.run(
         app, host=host, port=port, log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=10, timeout_keep_alive=75,

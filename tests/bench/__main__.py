@@ -9,18 +9,25 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bench import meter_year, webhook_intake
+from bench import latency, meter_year, open_conversations, partitions, starting, webhook_intake
 from bench.floors import against_loops
+from bench.partitions import made
 from bench.report import Report
 from bench.sizes import QUICK, Benchmark, Size
+from stack.topics import apply
 from support.engines import RunningEngines, are_real, running_engines
 from ventanilla.observability import configure_logging
+from ventanilla.topics import PARTITIONS
 
 BENCHMARKS: dict[str, Benchmark] = {
     "webhook": webhook_intake.measure,
     "router": against_loops("router"),
     "meter": against_loops("meter"),
     "billing": against_loops("billing"),
+    "latency": latency.measure,
+    "open": open_conversations.measure,
+    "partitions": partitions.measure,
+    "starting": starting.measure,
     "year": meter_year.measure,
 }
 
@@ -35,7 +42,7 @@ def main() -> int:
     if options.million:
         size = replace(size, open_conversations=(*size.open_conversations, MILLION))
     report = Report("real" if are_real() else "embedded")
-    configure_logging("bench", "WARNING")
+    configure_logging("bench", "ERROR")
     for name in options.names or BENCHMARKS:
         print(f"{name} ...", flush=True)
         report.add(*asyncio.run(BENCHMARKS[name](_engines, size)))
@@ -58,8 +65,14 @@ def _options() -> argparse.Namespace:
 
 
 @contextmanager
-def _engines() -> Iterator[RunningEngines]:
-    with tempfile.TemporaryDirectory() as folder, running_engines(Path(folder)) as engines:
+def _engines(partitions: int = PARTITIONS) -> Iterator[RunningEngines]:
+    async def topics(kafka: str) -> None:
+        if partitions != PARTITIONS:
+            await made(kafka, partitions)
+        else:
+            await apply(kafka)
+
+    with tempfile.TemporaryDirectory() as folder, running_engines(Path(folder), topics) as engines:
         yield engines
 
 

@@ -115,7 +115,7 @@ async def consumed(name: str, kafka: str, mongo: str, messages: int) -> Figures:
     ]
     await stream.stop()
     await store.close()
-    done = processed() - first
+    done = max(1, processed() - first)
     return {
         "rate": done / seconds, "processor_us": used / done * 1e6,
         "document_bytes": sum(sizes) // len(sizes), "peak_mb": megabytes("VmHWM"),

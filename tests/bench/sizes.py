@@ -3,13 +3,19 @@
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from bench.report import Result, Series
 from support.engines import RunningEngines
+from ventanilla.topics import PARTITIONS
 
-Start = Callable[[], AbstractContextManager[RunningEngines]]
-"""New engines with every topic and no record, while the context lasts."""
+
+class Start(Protocol):
+    """New engines with every topic and no record, while the context lasts."""
+
+    def __call__(self, partitions: int = PARTITIONS) -> AbstractContextManager[RunningEngines]:
+        """`partitions` of every topic but those of dead letters."""
+        ...
 
 
 @dataclass(frozen=True)
