@@ -9,16 +9,18 @@ from bench.sizes import Size, Start
 from ventanilla.topics import ALL, dead_letter_topics
 
 _ROUNDS = 4
+BASELINES = ("bench.echo", "bench.bare", "bench.changelog.bare", "bench.changelog.view")
+"""What loops by hand write to; a broker need not make topics by itself."""
 
 
 async def made(kafka: str, partitions: int) -> None:
-    """Every declared topic, with another number of partitions than the declared one."""
+    """Every declared topic, with so many partitions, and those that only benchmarks write."""
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
-        topics = [NewTopic(topic.name, partitions, 1) for topic in ALL]
-        topics += [NewTopic(name, 1, 1) for name in dead_letter_topics()]
-        await admin.create_topics(topics)
+        names = [*(topic.name for topic in ALL), *BASELINES]
+        await admin.create_topics([NewTopic(name, partitions, 1) for name in names])
+        await admin.create_topics([NewTopic(name, 1, 1) for name in dead_letter_topics()])
     finally:
         await admin.close()
 
