@@ -170,6 +170,6 @@ async def test_an_agent_sees_nothing_of_another_area(stack: TestStack, context: 
     await theirs.get_by_role("button", name="Salir").click()
     await expect(theirs.get_by_role("button", name="Entrar")).to_be_visible(timeout=SOON)
 
-    foreign = await enter_desk(context, stack, "agente.comercio")
+    foreign = await enter_desk(context, stack, "agente.rgm")
     await expect(foreign.get_by_text("Nadie espera")).to_be_visible(timeout=SOON)
     assert "Rosa" not in await foreign.locator("body").inner_text()

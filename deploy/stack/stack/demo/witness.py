@@ -4,7 +4,7 @@ It is no consumer group: it commits nothing and takes no partition from anybody.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -32,6 +32,8 @@ class Witness:
 
     def __init__(self, bootstrap: str) -> None:
         self._consumer = AIOKafkaConsumer(
+            *_TOPICS,
+            *dead_letter_topics(),
             bootstrap_servers=bootstrap, enable_auto_commit=False, max_partition_fetch_bytes=4 << 20
         )
         self._task: asyncio.Task[None] | None = None
@@ -41,22 +43,15 @@ class Witness:
 
     async def start(self) -> None:
         """Returns when everything that is written from now on will be seen."""
-        await self._consumer.start()
-        await self._consumer.topics()  # learns where everything is
-        partitions = self._partitions(_TOPICS)
-        self._letters = await self._consumer.end_offsets(self._partitions(dead_letter_topics()))
-        self._consumer.assign(partitions)
+        await self._consumer.start()  # without a group, it has every partition from here on
+        letters = [one for one in self._consumer.assignment() if one.topic not in _TOPICS]
+        partitions = [one for one in self._consumer.assignment() if one.topic in _TOPICS]
+        self._letters = await self._consumer.end_offsets(letters)
+        self._consumer.pause(*letters)  # they are counted, never read
         await self._consumer.seek_to_end(*partitions)
         for partition in partitions:
             await self._consumer.position(partition)
         self._task = asyncio.create_task(self._read())
-
-    def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
-        return [
-            TopicPartition(name, number)
-            for name in topics
-            for number in sorted(self._consumer.partitions_for_topic(name) or ())
-        ]
 
     async def dead_letters(self) -> int:
         """How many were written since the start, of any service."""
