@@ -67,7 +67,7 @@ types: $(READY) ## strict type check
 docs: $(READY) ## write docs/contracts from the code
 	$(BIN)/python -m ventanilla.contract_docs docs/contracts
 
-bench: $(READY) ## measure against the floors; the figures land in .ventanilla/bench/latest.json
+bench: $(READY) ## measure beside baselines: table, figures and plot in .ventanilla/bench (ARGS="--quick router")
 	PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
 
 ci: demo test test-engines ## what .ci/run does: the recorded day, every test, and once more on the real engines

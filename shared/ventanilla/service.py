@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ventanilla.collecting import collect_rarely
 from ventanilla.connections import CONNECTIONS, Doors, bounded
 from ventanilla.institution import ConfigError, Institution, load_institution
 from ventanilla.observability import configure_logging, logger, redact
@@ -264,6 +265,7 @@ def run(name: str, create_app: Callable[[], FastAPI], host: str, port: int) -> N
         for problem in error.problems:
             log.critical("config_error", problem=problem)
         raise SystemExit(2) from None
+    collect_rarely()
     config = uvicorn.Config(
         app, host=host, port=port, http=bounded(CONNECTIONS, getattr(app.state, "doors", {})),
         log_config=None, access_log=False, server_header=False,

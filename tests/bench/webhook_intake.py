@@ -13,21 +13,25 @@ import time
 from hashlib import sha256
 
 from bench.report import Result
+from bench.sizes import Size, Start
 from stack.engines import free_port
-from stack.topics import apply
 
-REQUESTS = 8_000
 CONNECTIONS = 64
 CONTACTS = 2_000
-RUNS = 3
+TARGET = 0.6
 SECRET = "bench-app-secret-" + "x" * 32
 ACCOUNT = "106540352242922"
 
 
-async def measure(kafka: str, mongo: str) -> Result:
-    """Requests a second of both, in turn; target 0.3."""
-    await apply(kafka)
-    environment = {
+async def measure(start: Start, size: Size) -> list[Result]:
+    """Requests a second of both, in turn."""
+    with start() as engines:
+        ours, bare = await _alternately(_environment(engines.kafka, engines.mongo), size)
+    return [Result("webhook intake", "bare producer", "requests/s", ours, bare, TARGET)]
+
+
+def _environment(kafka: str, mongo: str) -> dict[str, str]:
+    return {
         **os.environ,
         "VENTANILLA_KAFKA_BOOTSTRAP": kafka,
         "VENTANILLA_MONGO_URL": mongo,
@@ -40,26 +44,29 @@ async def measure(kafka: str, mongo: str) -> Result:
         "VENTANILLA_TOKEN_KEY": "t" * 32,
         "VENTANILLA_LOG_LEVEL": "WARNING",
     }
+
+
+async def _alternately(environment: dict[str, str], size: Size) -> tuple[list[float], list[float]]:
     ours: list[float] = []
     bare: list[float] = []
-    for run in range(RUNS):
-        ours.append(await _rate("ingest", environment, run))
-        bare.append(await _rate("bench.bare_producer", environment, run))
-    return Result("webhook intake", "bare producer", "requests/s", ours, bare, target=0.3)
+    for run in range(size.runs):
+        ours.append(await _rate("ingest", environment, run, size.requests))
+        bare.append(await _rate("bench.bare_producer", environment, run, size.requests))
+    return ours, bare
 
 
-async def _rate(module: str, environment: dict[str, str], run: int) -> float:
+async def _rate(module: str, environment: dict[str, str], run: int, count: int) -> float:
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", module, env={**environment, "VENTANILLA_INGEST_PORT": str(port)}
     )
     try:
         await _until_ready(port)
-        await _load(port, _requests(f"{run}-warm", REQUESTS // 8))
-        requests = _requests(str(run), REQUESTS)
+        await _load(port, _requests(f"{run}-warm", count // 4))
+        requests = _requests(str(run), count)
         started = time.perf_counter()
         await _load(port, requests)
-        return REQUESTS / (time.perf_counter() - started)
+        return count / (time.perf_counter() - started)
     finally:
         process.terminate()
         await process.wait()

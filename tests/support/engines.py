@@ -2,11 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stack.engines import start_engines
 from stack.topics import apply
@@ -36,13 +37,15 @@ def are_real() -> bool:
 
 
 @contextmanager
-def running_engines(folder: Path) -> Iterator[RunningEngines]:
+def running_engines(
+    folder: Path, make_topics: Callable[[str], Coroutine[Any, Any, object]] = apply
+) -> Iterator[RunningEngines]:
     """Engines of the chosen kind below `folder`, with every topic and no record, while the context lasts.
 
     Blocks.
     """
     with _started(folder) as running, ThreadPoolExecutor(1) as outside:  # this thread may have a loop
-        outside.submit(lambda: asyncio.run(apply(running.kafka))).result()
+        outside.submit(lambda: asyncio.run(make_topics(running.kafka))).result()
         yield running
 
 

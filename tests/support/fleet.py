@@ -22,9 +22,15 @@ class Fleet:
     """Every service and the sandbox on free ports, on one pair of engines. Nothing restarts by itself."""
 
     def __init__(
-        self, engines: RunningEngines, database: str, logs: Path, environment: Mapping[str, str] | None = None
+        self,
+        engines: RunningEngines,
+        database: str,
+        logs: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        static: bool = True,
     ) -> None:
-        """`environment` is added to what every service is given."""
+        """`environment` is added to what every service is given. Not `static`: members without a name."""
         self._ports = {service.name: free_port() for service in ALL}
         self._logs = logs
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -35,7 +41,7 @@ class Fleet:
             "VENTANILLA_KAFKA_BOOTSTRAP": engines.kafka,
             "VENTANILLA_MONGO_URL": engines.mongo,
             "VENTANILLA_MONGO_DATABASE": database,
-            "VENTANILLA_INSTANCE": "tests",
+            **({"VENTANILLA_INSTANCE": "tests"} if static else {}),
             "VENTANILLA_WHATSAPP_APP_SECRET": SECRET,
             "VENTANILLA_WHATSAPP_VERIFY_TOKEN": "v" * 40,
             "VENTANILLA_WHATSAPP_ACCESS_TOKEN": "a" * 40,
@@ -71,7 +77,9 @@ class Fleet:
         (service,) = (one for one in ALL if one.name == name)
         replica = f"{name}-{sum(one.startswith(name) for one in self._processes) + 1}"
         self._ports[replica] = free_port()
-        own = {service.port_variable: str(self._ports[replica]), "VENTANILLA_INSTANCE": replica}
+        own = {service.port_variable: str(self._ports[replica])}
+        if "VENTANILLA_INSTANCE" in self._environment:
+            own["VENTANILLA_INSTANCE"] = replica
         self._processes[replica] = self._run(service, replica, own)
         return replica
 

@@ -28,7 +28,7 @@ from ventanilla.stream.keyed import Decide, Indexed, KeyedState
 from ventanilla.stream.letters import Sorter
 from ventanilla.stream.once import Once
 from ventanilla.stream.ordered import HandleOne, OrderedWork, Received
-from ventanilla.stream.pacing import pace
+from ventanilla.stream.pacing import ask_longer, pace
 from ventanilla.stream.progress import Progress, buried_records, group_progress
 from ventanilla.stream.publisher import Publisher
 from ventanilla.stream.table import Table, Take
@@ -165,6 +165,7 @@ class Stream:
         await self._broker.start()
         for consumer in self._consumers:
             pace(consumer.consumer)
+            ask_longer(consumer.consumer)
         self._committer = asyncio.create_task(self._commit_regularly())
 
     async def stop(self) -> None:

@@ -1,9 +1,10 @@
 """State by key, exactly once in effect, without Kafka transactions.
 
-For each batch: load the states that the cache lacks with one find; decide each event in order; write every
-changed state with one unordered bulk, each guarded by the version that was read (compare-and-set) and bearing
+For each batch: load the states that the cache lacks with one find; decide each event in order; write the
+changed states in unordered bulks, each guarded by the version that was read (compare-and-set) and bearing
 its own outputs (an outbox) and the source positions that it has absorbed; publish the outputs; commit the
-offsets. So:
+offsets. A batch is worked on in parts with different keys: while one part is being written and published, the
+next is decided. So:
 
 * killed before the write: the batch is read again and decided again, from the same state;
 * killed after the write: the record's position is known, the decision is not repeated, and the outputs are
@@ -13,8 +14,10 @@ offsets. So:
 One document a key: `{_id: contact_id, version, state: <JSON>, journal: <JSON>, ...indexed}`.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -43,6 +46,11 @@ Indexed = Callable[[S], Mapping[str, Any]]
 
 _KINDS = {topic.name: topic for topic in ALL}
 _MAX_CONFLICTS = 3
+_PART = 125
+"""Keys that are written together; a batch has up to 500 records."""
+
+Pending = dict[str, list[tuple[Any, Event]]]
+"""The events of a batch by key, each key's in order."""
 
 
 @dataclass(slots=True)
@@ -110,15 +118,13 @@ class KeyedState(Generic[S]):
         good, letters = self._sorter.events(records)
         pending = _by_key(_in_log_order(good))
         try:
-            outputs: list[Encoded] = []
             for _ in range(_MAX_CONFLICTS):
-                pending = await self._round(pending, outputs, letters)
+                pending = await self._round(pending, letters)
                 if not pending:
                     break
                 self._conflicts.inc(len(pending))
             else:
                 raise RuntimeError("the same states are being written by another process")
-            await self._publisher.send(outputs)
             if letters:
                 await self._publisher.bury(letters)
         except BaseException:
@@ -130,33 +136,41 @@ class KeyedState(Generic[S]):
         self._cache.trim()
         return next_offsets(records)
 
-    async def _round(
-        self,
-        pending: dict[str, list[tuple[Any, Event]]],
-        outputs: list[Encoded],
-        letters: list[DeadLetter],
-    ) -> dict[str, list[tuple[Any, Event]]]:
-        """Decide and write once; returns what lost its compare-and-set and must be decided again."""
+    async def _round(self, pending: Pending, letters: list[DeadLetter]) -> Pending:
+        """Decide, write and publish once; returns what lost its compare-and-set and must be decided again."""
         entries = await self._load(pending.keys())
-        changed: dict[str, list[Encoded]] = {}
-        for key, events in pending.items():
-            emitted = self._decide_key(entries[key], events, letters)
-            if entries[key].fresh:
-                changed[key] = emitted
-            else:
-                outputs.extend(emitted)
-        writes = [self._write(key, entries[key], emitted) for key, emitted in changed.items()]
+        keys = list(pending)
+        working: list[asyncio.Task[list[str]]] = []
+        try:
+            for start in range(0, len(keys), _PART):
+                part = {
+                    key: self._decide_key(entries[key], pending[key], letters)
+                    for key in keys[start : start + _PART]
+                }
+                working.append(asyncio.create_task(self._keep(part, entries)))
+                await asyncio.sleep(0)  # it is on its way while the next part is decided
+        finally:
+            kept = await asyncio.gather(*working, return_exceptions=True)
+        lost: Pending = {}
+        for one in kept:
+            if isinstance(one, BaseException):
+                raise one
+            lost.update((key, pending[key]) for key in one)
+        return lost
+
+    async def _keep(self, emitted: dict[str, list[Encoded]], entries: dict[str, _Entry[S]]) -> list[str]:
+        """Write what changed of some keys, then publish for them. Returns the keys that were refused."""
+        changed = [key for key in emitted if entries[key].fresh]
+        writes = [self._write(key, entries[key], emitted[key]) for key in changed]
         refused = await guarded_upserts(self._collection, writes)
-        lost: dict[str, list[tuple[Any, Event]]] = {}
-        for place, (key, emitted) in enumerate(changed.items()):
-            if place in refused:
-                self._cache.drop(key)
-                lost[key] = pending[key]
-                continue
-            entry = entries[key]
-            entry.version += 1
-            entry.fresh = False
-            outputs.extend(emitted)
+        lost = [key for place, key in enumerate(changed) if place in refused]
+        for key in lost:
+            self._cache.drop(key)
+            del emitted[key]
+        for key in changed:
+            entries[key].version += 1
+            entries[key].fresh = False
+        await self._publisher.send(list(chain.from_iterable(emitted.values())))
         return lost
 
     def _decide_key(
@@ -262,8 +276,8 @@ def _position(record: Any) -> str:
     return f"{record.topic}:{record.partition}"
 
 
-def _by_key(good: Sequence[tuple[Any, Event]]) -> dict[str, list[tuple[Any, Event]]]:
-    keys: dict[str, list[tuple[Any, Event]]] = {}
+def _by_key(good: Sequence[tuple[Any, Event]]) -> Pending:
+    keys: Pending = {}
     for pair in good:
         keys.setdefault(pair[1].contact_id, []).append(pair)
     return keys

@@ -6,6 +6,7 @@ The value is the event's JSON; `ce_id`, `ce_type`, `ce_source`, `ce_time`, `ce_s
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -31,9 +32,12 @@ class Encoded:
 
 def traceparent(correlation_id: str, event_id: str) -> bytes:
     """W3C trace context, derived: one trace for each correlation id, one span for each event."""
-    trace = sha256(correlation_id.encode()).hexdigest()[:32]
-    span = sha256(event_id.encode()).hexdigest()[:16]
-    return f"00-{trace}-{span}-01".encode()
+    return f"00-{_digest(correlation_id)[:32]}-{_digest(event_id)[:16]}-01".encode()
+
+
+@lru_cache(maxsize=4096)  # what one event causes has its correlation id, and often its id is that one
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 def encode(output: Output, source: bytes) -> Encoded:

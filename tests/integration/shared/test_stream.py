@@ -137,6 +137,38 @@ async def test_outputs_survive_a_failure_between_the_write_and_the_publication(
         assert len(kept.ids) == 1
 
 
+async def test_a_part_of_a_batch_that_cannot_be_published_takes_no_other_with_it(
+    engines: RunningEngines, store: Store, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contacts = people(400)
+    messages = [received(contact, 0) for contact in contacts]
+    await write(engines.kafka, RECEIVED, messages)
+    stream = Stream(service, engines.kafka, store)
+    state = stream.keyed("k", [RECEIVED], collection="tally", state=Tally, decide=tally)
+    send, sends = stream._publisher.send, 0
+
+    async def failing(batch: Sequence[object]) -> None:
+        nonlocal sends
+        sends += 1
+        if sends == 2:
+            raise StreamUnavailableError("no broker")
+        await send(batch)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(stream._publisher, "send", failing)
+    await stream.start()
+    wanted = {derived_id("echo", message.id) for message in messages}
+    said: set[str] = set()
+    async with asyncio.timeout(60):
+        while not wanted <= said:
+            said = {one.id for one in await events(engines.kafka, TIMER, ConversationTimer, set(contacts))}
+    await stream.stop()
+    assert said == wanted
+    for message in messages:
+        kept = await state.read(message.contact_id)
+        assert kept is not None
+        assert kept.ids == [message.id]
+
+
 async def test_a_zombie_that_writes_from_an_old_state_changes_nothing(
     engines: RunningEngines, store: Store, service: str
 ) -> None:

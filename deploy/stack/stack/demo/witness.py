@@ -34,7 +34,9 @@ class Witness:
         self._consumer = AIOKafkaConsumer(
             *_TOPICS,
             *dead_letter_topics(),
-            bootstrap_servers=bootstrap, enable_auto_commit=False, max_partition_fetch_bytes=4 << 20
+            bootstrap_servers=bootstrap,
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=4 << 20,
         )
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()

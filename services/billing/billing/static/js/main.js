@@ -71,8 +71,8 @@ function show(institution, me) {
   const header = h('header.top', {},
     h('h1', {}, h('img', { src: '/static/icon.svg', alt: '', width: 24, height: 24 }), h('span', {}, T.title), h('span.institution', {}, institution.name)),
     h('div.top-tools', {},
-      h('span.me', {}, [me.name, T.roles[me.role], T.top.until(clock(me.until))].join(' · ')),
-      around.desk && me.role !== 'finance' ? h('a', { href: around.desk }, T.top.desk) : null,
+      h('span.me', {}, [me.name, T.top.until(clock(me.until))].join(' · ')),
+      around.desk ? h('a', { href: around.desk }, T.top.desk) : null,
       h('button.quiet', { type: 'button', onclick: () => out(T.door.left) }, T.top.leave)));
   const main = h('main.page', { id: 'content' },
     h('div.chooser', {}, heading, before, chooser, after, institution.channels.length > 1 ? channel : null),

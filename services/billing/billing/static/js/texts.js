@@ -15,7 +15,6 @@ export const TEXTS = {
   },
 
   top: { desk: 'Escritorio', leave: 'Cerrar', until: (time) => `hasta las ${time}` },
-  roles: { supervisor: 'Supervisión', finance: 'Finanzas', admin: 'Administración' },
 
   months: { label: 'Mes', before: 'Mes anterior', after: 'Mes siguiente', channel: 'Canal' },
 

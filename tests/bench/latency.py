@@ -1,0 +1,172 @@
+"""From a webhook to the agents' queue, and to the bot's answer, through all services on one machine.
+
+Half of the messages are of citizens who wait for a person: each goes to `agent.conversation.queued.v1`.
+The others ask the bot: each is answered on `channel.message.outbound.v1` and goes out to the sandbox, which
+reports three statuses. First all at once, as ingest takes them: the rate until the last is the capacity.
+Then at shares of it, at random moments. A time is taken from the moment at which a message was to be sent, so
+that a sender that falls behind hides nothing, to the moment at which a consumer has the outcome.
+"""
+
+import asyncio
+import hmac
+import json
+import random
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import httpx
+from aiokafka import AIOKafkaConsumer
+
+from bench.report import Series
+from bench.sizes import Size, Start
+from support.fleet import SECRET, Fleet
+from support.whatsapp import ACCOUNT, change, contact, message, raw, webhook
+from ventanilla.contracts.channel import Channel
+from ventanilla.contracts.event import derived_id
+from ventanilla.topics import AGENT_QUEUED, OUTBOUND
+
+SHARES = (0.5, 0.8)
+TARGET_MS = 50.0
+"""The 99th percentile to the queue, at half of the capacity."""
+_PERCENTILES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
+_WAITING = 100
+"""Citizens who wait for a person; the others are as many as messages."""
+_PERSON, _QUESTION = "quiero hablar con una persona", "q papeles piden pa quitar la hipoteca"
+_DONE_SECONDS = 120
+
+
+class Ears:
+    """When each message had its outcome, by what ingest makes of its provider's id."""
+
+    def __init__(self, kafka: str) -> None:
+        self._kafka = kafka
+        self.heard: dict[str, float] = {}
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        consumer = AIOKafkaConsumer(AGENT_QUEUED.name, OUTBOUND.name, bootstrap_servers=self._kafka)
+        await consumer.start()
+        task = asyncio.create_task(self._listen(consumer))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await consumer.stop()
+
+    async def _listen(self, consumer: AIOKafkaConsumer) -> None:
+        async for record in consumer:
+            correlation = json.loads(record.value)["correlation_id"]
+            self.heard.setdefault(correlation, time.perf_counter())
+
+    async def all_of(self, wanted: set[str]) -> None:
+        """Raises `TimeoutError`."""
+        async with asyncio.timeout(_DONE_SECONDS):
+            while not wanted <= self.heard.keys():
+                await asyncio.sleep(0.01)
+
+
+class Citizens:
+    """Who writes what, and what became of it."""
+
+    def __init__(self, url: str, client: httpx.AsyncClient, ears: Ears) -> None:
+        self._url = f"{url}/webhooks/whatsapp"
+        self._client = client
+        self._ears = ears
+        self._written = 0
+        self._waiting = [f"50361{number:06d}" for number in range(_WAITING)]
+
+    async def ask_for_people(self) -> None:
+        """The first citizens go into a queue."""
+        names = [await self.write(number, _PERSON) for number in self._waiting]
+        await self._ears.all_of(set(names))
+        await asyncio.sleep(2)
+
+    async def write(self, number: str, text: str) -> str:
+        """One webhook, accepted; returns the correlation id."""
+        self._written += 1
+        wamid, now = f"wamid.bench.{self._written}", str(int(time.time()))
+        body = raw(
+            webhook(
+                change(
+                    contacts=[contact("Ana", number)],
+                    messages=[message(from_=number, id=wamid, timestamp=now, content={"body": text})],
+                )
+            )
+        )
+        signature = hmac.new(SECRET.encode(), body, sha256).hexdigest()
+        headers = {"X-Hub-Signature-256": f"sha256={signature}", "Content-Type": "application/json"}
+        answer = await self._client.post(self._url, content=body, headers=headers)
+        answer.raise_for_status()
+        return derived_id("received", Channel.WHATSAPP, ACCOUNT, wamid)
+
+    def next(self, place: int) -> tuple[str, str]:
+        """Whose message comes next, and its text: in turn one who waits, and a new one for the bot."""
+        if place % 2:
+            return f"5037{self._written:07d}", _QUESTION
+        return self._waiting[place // 2 % _WAITING], "y mi caso?"
+
+    async def at_once(self, messages: int) -> float:
+        """Messages a second through everything."""
+        names: set[str] = set()
+        places = iter(range(messages))
+
+        async def connection() -> None:
+            for place in places:
+                names.add(await self.write(*self.next(place)))
+
+        begun = time.perf_counter()
+        await asyncio.gather(*(connection() for _ in range(32)))
+        await self._ears.all_of(names)
+        return messages / (max(self._ears.heard[name] for name in names) - begun)
+
+    async def at(self, rate: float, seconds: float) -> tuple[list[float], list[float]]:
+        """Seconds to the queue and to the bot's answer, of each message."""
+        dice, due = random.Random(7), time.perf_counter()
+        sending: list[tuple[int, float, asyncio.Task[str]]] = []
+        for place in range(int(rate * seconds)):
+            due += dice.expovariate(rate)
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            sending.append((place, due, asyncio.create_task(self.write(*self.next(place)))))
+        names = [(place, due, await task) for place, due, task in sending]
+        await self._ears.all_of({name for _, _, name in names})
+        times = [(place % 2, self._ears.heard[name] - due) for place, due, name in names]
+        return [took for kind, took in times if not kind], [took for kind, took in times if kind]
+
+
+async def measure(start: Start, size: Size) -> list[Series]:
+    """Milliseconds at each share of the capacity."""
+    to_queue: dict[str, list[float]] = {name: [] for name in _PERCENTILES}
+    to_answer: dict[str, list[float]] = {name: [] for name in _PERCENTILES}
+    with tempfile.TemporaryDirectory() as folder, start() as engines:
+        environment = {"VENTANILLA_LOG_LEVEL": "WARNING"}
+        with Fleet(engines, "bench_latency", Path(folder), environment) as fleet:
+            fleet.start()
+            await asyncio.to_thread(fleet.wait_ready)
+            ears = Ears(engines.kafka)
+            async with httpx.AsyncClient(timeout=60) as client, ears.open():
+                citizens = Citizens(fleet.url("ingest"), client, ears)
+                await citizens.ask_for_people()
+                await citizens.at_once(size.requests // 20)  # what is slow the first time only
+                capacity = await citizens.at_once(size.requests // 4)
+                for share in SHARES:
+                    await asyncio.sleep(3)
+                    queued, answered = await citizens.at(capacity * share, size.load_seconds)
+                    for name, part in _PERCENTILES.items():
+                        to_queue[name].append(_percentile(queued, part))
+                        to_answer[name].append(_percentile(answered, part))
+    places = [f"{share:.0%}" for share in SHARES]
+    of = f"share of {capacity:,.0f} messages/s, the capacity of everything on this machine"
+    return [
+        Series("Webhook to the agents' queue", places, "ms", to_queue, of, TARGET_MS),
+        Series("Webhook to the bot's answer", places, "ms", to_answer, of),
+    ]
+
+
+def _percentile(times: list[float], part: float) -> float:
+    """In milliseconds."""
+    return sorted(times)[min(len(times) - 1, int(len(times) * part))] * 1000
