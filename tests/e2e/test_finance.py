@@ -325,8 +325,9 @@ async def test_it_shows_where_every_status_went_and_what_was_not_simply_counted(
 async def test_in_the_whole_stack_a_citizens_session_is_his_areas(stack: TestStack, browser: Browser) -> None:
     token = stack.command("token", "--role", "finance").stdout.strip()
     async with httpx.AsyncClient(base_url=stack.url("sandbox")) as sandbox:
-        for text in ("q papeles piden pa quitar la hipoteca", "quiero hablar con una persona"):
-            await sandbox.post("/phones/50370000077/messages", json={"text": text, "name": "Rosa"})
+        # Nobody is asked for: who waits in a queue of this stack would be taken in another story.
+        words = {"text": "q papeles piden pa quitar la hipoteca", "name": "Marta"}
+        await sandbox.post("/phones/50370000077/messages", json=words)
     async with (
         httpx.AsyncClient(
             base_url=stack.url("billing"), headers={"Authorization": f"Bearer {token}"}
