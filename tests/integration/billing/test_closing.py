@@ -13,7 +13,7 @@ from stack.topics import apply
 from support.billing import CONFIG, Billing
 from support.engines import RunningEngines
 from support.statuses import status
-from support.topics import events, write
+from support.topics import eventually_events, write
 from ventanilla.clock import utc_now
 from ventanilla.contracts.billing import StatementClosed
 from ventanilla.institution import load_institution
@@ -47,7 +47,7 @@ async def statement(
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while True:
                 answer = await api.get("/v1/statement", params={"month": month})
                 assert answer.status_code == 200, answer.text
@@ -91,6 +91,7 @@ async def test_closed_months_are_published_once_and_adjustments_stand_in_the_nex
         await write(fresh.kafka, STATUS, [status(uuid4().hex, "wamid.1", EARLIER, came_at=utc_now())])
         by_now = await statement(again, MONTHS[0], lambda one: bool(one["restated"]["sessions_at_most"] == 7))
         assert by_now["billed"] == earlier["billed"]
-    said = await events(fresh.kafka, STATEMENT, StatementClosed, set(MONTHS))
+    # Kafka answers a commit some moments before readers see it.
+    said = await eventually_events(fresh.kafka, STATEMENT, StatementClosed, set(MONTHS), len(MONTHS))
     assert sorted(one.month for one in said) == MONTHS
     assert [line.sessions for one in sorted(said, key=lambda one: one.month) for line in one.lines] == [3, 2]
