@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from support.engines import RunningEngines
+from support.engines import RunningEngines, are_real
+from support.fault_table import chosen
 from support.fleet import Fleet
 from support.traffic import Traffic
 
@@ -22,7 +23,7 @@ def fleet(fresh_engines: RunningEngines, database: str, tmp_path: Path) -> Itera
         yield running
 
 
-@pytest.mark.parametrize("victim", VICTIMS)
+@pytest.mark.parametrize("victim", chosen(VICTIMS, 2) if are_real() else VICTIMS)
 def test_a_killed_service_loses_and_repeats_nothing(
     fleet: Fleet, fresh_engines: RunningEngines, victim: str
 ) -> None:
