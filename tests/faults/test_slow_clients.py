@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from support.fault_table import LONG
 from support.fleet import SECRET
 from support.flood import flood
 from support.whatsapp import change, message, raw, signed, webhook
@@ -24,7 +25,10 @@ FORGED = (
     + b"\r\nContent-Length: %d\r\n\r\n" % LARGE
 )  # fmt: skip
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(not LONG, reason="minutes of slow clients are for `make faults`"),
+]
 
 
 @asynccontextmanager
