@@ -146,7 +146,7 @@ class Traffic:
             f"all asked the same, not all were told so: {kinds}"
         )
 
-        taken = await self._taken()
+        taken = await self._taken_of({one.id for ours in told.values() for one in ours})
         repeats = 0
         for ours in told.values():
             names = [one.id for one in ours]
@@ -199,6 +199,18 @@ class Traffic:
                             await asyncio.sleep(0.1)
                 except TimeoutError:
                     raise AssertionError(f"{len(openers)} sessions expected, billing says {said}") from None
+
+    async def _taken_of(self, names: set[str], seconds: float = 60) -> list[str]:
+        """What the provider took, as soon as that is all of `names`, or after so long.
+
+        A replica that left holds its partitions for the session time-out: what was decided waits as long.
+        """
+        begun = time.monotonic()
+        while True:
+            taken = await self._taken()
+            if names <= {opaque.split(":")[0] for opaque in taken} or time.monotonic() - begun > seconds:
+                return taken
+            await asyncio.sleep(0.5)
 
     async def _taken(self) -> list[str]:
         """Our names of the sends that the provider took, in its order."""
