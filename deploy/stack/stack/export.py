@@ -25,6 +25,7 @@ from ventanilla.topics import CONTACT_LINKED, ECHOED, STATUS
 _REACH = timedelta(hours=24)
 """A session reaches so far over the ends of its month."""
 _ANSWER_MS = 5_000
+_NO_CONVERSATION: dict[str, Any] = {"conversation": None, "seen": {}, "passed_on": None}
 _NOTHING = {"type": "unknown", "provider_type": "not_exported"}
 
 
@@ -77,14 +78,14 @@ def _line(record: Any, span: tuple[datetime, datetime], done: Exported) -> bytes
         return None
     if record.topic == CONTACT_LINKED.name:
         done.links += 1
-    elif not span[0] <= event.occurred_at < span[1]:
+        return json.dumps(json.loads(record.value) | _NO_CONVERSATION).encode()
+    if not span[0] <= event.occurred_at < span[1]:
         done.other_months += 1
         return None
-    elif record.topic == ECHOED.name:
+    if record.topic == ECHOED.name:
         done.echoes += 1
         return json.dumps(json.loads(record.value) | {"content": _NOTHING}).encode()
-    else:
-        done.statuses += 1
+    done.statuses += 1
     value: bytes = record.value
     return json.dumps(json.loads(value)).encode() if b"\n" in value else value
 

@@ -151,6 +151,9 @@ class ContactLinked(Event):
     seen: dict[str, str] = {}
     """Set by the router too: the alias's recent events in the router's own form, so that a message that the
     provider delivers again after the merge is still known."""
+    passed_on: BotAnswered | AgentActed | None = None
+    """Set by the router too: what came for the alias's conversation after that had moved. It travels here,
+    behind the conversation, for on a topic of its own it could arrive before it."""
 
 
 class Change(StrEnum):

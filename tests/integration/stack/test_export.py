@@ -15,8 +15,8 @@ from support.engines import RunningEngines
 from support.exports import LATER, ZONE_NAME
 from support.statuses import ACCOUNT, echo, status
 from support.topics import write, write_raw
-from ventanilla.contracts.channel import Channel
-from ventanilla.contracts.conversation import ContactLinked
+from ventanilla.contracts.channel import Channel, TextOut
+from ventanilla.contracts.conversation import BotAnswered, ContactLinked
 from ventanilla.topics import CONTACT_LINKED, ECHOED, STATUS
 
 ZONE = ZoneInfo(ZONE_NAME)
@@ -43,7 +43,7 @@ async def test_a_month_is_exported_with_a_day_on_either_side_and_can_be_recomput
         canonical_id=contact, merged=True, channel=Channel.WHATSAPP, account=ACCOUNT,
     )  # fmt: skip
     await write(engines.kafka, STATUS, [*inside, *outside, *inside])
-    await write(engines.kafka, CONTACT_LINKED, [link])
+    await write(engines.kafka, CONTACT_LINKED, [link, with_an_answer(link)])
     await write(engines.kafka, ECHOED, [echo(contact, "m2", DECEMBER + 3 * DAY)])
     await write_raw(engines.kafka, STATUS.name, b"x", b"{")
     path = tmp_path / "statuses.jsonl"
@@ -53,6 +53,7 @@ async def test_a_month_is_exported_with_a_day_on_either_side_and_can_be_recomput
     assert done.unreadable >= 1
     read = [item for _, item in read_export(path)]
     assert len(read) == done.statuses + done.links + done.echoes
+    assert "Buen día" not in path.read_text(encoding="utf-8")
     assert "Con gusto" not in path.read_text(encoding="utf-8"), "what was written is not exported"
     assert link in read
     found = recompute(read_export(path), ZONE, LATER)
@@ -61,6 +62,15 @@ async def test_a_month_is_exported_with_a_day_on_either_side_and_can_be_recomput
         (contact, "2021-11", 1), (contact, "2021-12", 1), (contact, "2022-01", 1),
     ]  # fmt: skip
     assert os.listdir(tmp_path) == ["statuses.jsonl"]
+
+
+def with_an_answer(link: ContactLinked) -> ContactLinked:
+    """As the router passes on what the bot answered to a conversation that has moved."""
+    answer = BotAnswered(
+        id="an-answer", occurred_at=link.occurred_at, contact_id=link.canonical_id, correlation_id="c",
+        conversation_id="x", turn=1, replies=[TextOut(text="Buen día")],
+    )  # fmt: skip
+    return link.model_copy(update={"id": "passed-on", "passed_on": answer})
 
 
 async def test_without_a_broker_there_is_a_sentence_and_no_file(tmp_path: Path) -> None:

@@ -9,13 +9,22 @@ from hypothesis import strategies as st
 from router.domain.decision import decide
 from router.domain.state import OPEN, RouterState
 from support.conversations import ANA, LUIS, Story, cnr
-from ventanilla.contracts.channel import TextOut
-from ventanilla.contracts.conversation import Change, ContactLinked, ConversationState, QueuedReason, Reply
+from ventanilla.contracts.channel import OutboundMessage, TextOut
+from ventanilla.contracts.conversation import (
+    BotAnswered,
+    BotOutcome,
+    Change,
+    ContactLinked,
+    ConversationQueued,
+    ConversationState,
+    QueuedReason,
+    Reply,
+)
 from ventanilla.contracts.event import Event
 from ventanilla.stream.decision import Output
-from ventanilla.topics import AGENT_ACTED, BOT_ANSWERED, CONTACT_LINKED, RECEIVED, TIMER
+from ventanilla.topics import AGENT_ACTED, BOT_ANSWERED, BOT_QUEUED, CONTACT_LINKED, RECEIVED, TIMER
 
-OLD, NEW = "1" * 32, "2" * 32
+OLD, NEW, LAST = "1" * 32, "2" * 32, "3" * 32
 _ROUTED = {topic.event for topic in (RECEIVED, BOT_ANSWERED, AGENT_ACTED, TIMER, CONTACT_LINKED)}
 
 
@@ -49,8 +58,35 @@ def test_an_answer_of_the_bot_that_comes_for_the_old_contact_is_passed_on_and_se
     canonical = Story(contact=NEW).feed(parcel(alias))
     alias.bot("Hola", turn=1)
     ((topic, answer),) = alias.news
-    assert (topic, answer.contact_id) == (BOT_ANSWERED, NEW)
+    assert (topic, answer.contact_id) == (CONTACT_LINKED, NEW), "behind the conversation, on its topic"
     assert canonical.feed(answer).said == ["bot: Hola"]
+    assert canonical.feed(answer).news == (), "once"
+
+
+def test_what_the_bot_owed_in_a_conversation_that_was_joined_is_still_answered() -> None:
+    alias = Story(contact=OLD).says().linked(OLD, NEW)
+    canonical = Story(contact=NEW).says().feed(parcel(alias))
+    assert canonical.change.reason == "kept"
+    alias.bot("Hola", turn=1, outcome=BotOutcome.RESOLVED)
+    assert canonical.feed(alias.news[0][1]).said == ["bot: Hola"]
+    assert canonical.conversation.state is ConversationState.WITH_BOT, "our own turn waits"
+    assert canonical.bot("Buen día").said == ["bot: Buen día"]
+
+
+def test_an_answer_to_what_was_over_before_the_two_were_joined_is_nothing() -> None:
+    alias = Story(contact=OLD).says().bot("Adiós", outcome=BotOutcome.RESOLVED).linked(OLD, NEW)
+    canonical = Story(contact=NEW).feed(parcel(alias))
+    alias.bot("Otra cosa", turn=1)
+    assert canonical.feed(alias.news[0][1]).news == ()
+
+
+def test_what_is_passed_on_goes_on_where_that_contact_ended_too() -> None:
+    alias = Story(contact=OLD).says().linked(OLD, NEW)
+    between = Story(contact=NEW).linked(NEW, LAST).feed(parcel(alias))
+    ((_, onward),) = between.news
+    alias.bot("Hola", turn=1)
+    between.feed(alias.news[0][1])
+    assert Story(contact=LAST).feed(onward).feed(between.news[0][1]).said == ["bot: Hola"]
 
 
 def test_people_go_before_the_bot() -> None:
@@ -99,32 +135,44 @@ def test_contacts_joined_in_both_directions_at_once_end_as_the_smaller_id(order:
 
 
 class Log:
-    """Topics for two contacts: each contact's events come in order, the contacts in any order."""
+    """Topics for two contacts, and a bot: one topic's events of a contact come in order, all else in any."""
 
     def __init__(self, seed: int) -> None:
-        self.waiting: dict[str, list[Event]] = {OLD: [], NEW: []}
+        self.waiting: dict[tuple[str, type[Event]], list[Event]] = {}
         self.states: dict[str, RouterState | None] = {OLD: None, NEW: None}
         self.outputs: list[Output] = []
         self._random = random.Random(seed)
 
     def put(self, event: Event) -> None:
-        self.waiting[event.contact_id].append(event)
+        self.waiting.setdefault((event.contact_id, type(event)), []).append(event)
 
     def settle(self) -> None:
         for _ in range(500):
-            busy = [contact for contact, events in self.waiting.items() if events]
+            busy = [lane for lane, events in self.waiting.items() if events]
             if not busy:
                 return
-            contact = self._random.choice(busy)
-            event = self.waiting[contact].pop(0)
+            lane = self._random.choice(busy)
+            contact, event = lane[0], self.waiting[lane].pop(0)
             decision = decide(cnr(), self.states[contact], event)
             self.states[contact] = decision.state
             for topic, output in decision.outputs:
-                if type(output) in _ROUTED:
+                if topic is BOT_QUEUED:
+                    assert isinstance(output, ConversationQueued)
+                    self.put(answer_to(output))
+                elif type(output) in _ROUTED:
                     self.put(output)
                 else:
                     self.outputs.append((topic, output))
         raise AssertionError("events go round in circles")
+
+
+def answer_to(asked: ConversationQueued) -> BotAnswered:
+    assert asked.message is not None
+    return BotAnswered(
+        id=f"answer-{asked.message.id}", occurred_at=asked.occurred_at, contact_id=asked.contact_id,
+        correlation_id="c", conversation_id=asked.conversation.id, turn=asked.conversation.turn,
+        replies=[TextOut(text=asked.message.id)],
+    )  # fmt: skip
 
 
 @given(
@@ -162,3 +210,11 @@ def test_in_the_end_one_contact_has_it_all(
     assert last is None or last.state not in OPEN
     conversation = states[goes_on].conversation
     assert (conversation is not None) == bool(old or new)
+    said = [
+        event.content.text
+        for _, event in log.outputs
+        if isinstance(event, OutboundMessage) and isinstance(event.content, TextOut)
+    ]
+    assert len(said) == len(set(said)), "nothing was said twice"
+    if not both:
+        assert sorted(said) == sorted(message.id for message in messages), "each was answered"

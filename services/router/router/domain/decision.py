@@ -3,7 +3,7 @@
 from router.domain import seen
 from router.domain.acted import acted
 from router.domain.answered import answered
-from router.domain.linked import is_carried, linked, passed_on
+from router.domain.linked import is_the_routers, linked, passed_on
 from router.domain.received import received
 from router.domain.rules import Rules
 from router.domain.state import RouterState
@@ -24,19 +24,24 @@ def decide(rules: Rules, state: RouterState | None, event: Event) -> Decision[Ro
 
     Repeats do nothing: an event acts once, by its id. An event without effect returns the very state it got.
     """
-    if state is not None:
-        if state.merged_into is not None and (not isinstance(event, ContactLinked) or is_carried(event)):
-            return Decision(state, (passed_on(event, state.merged_into),))
-        if seen.knows(state.seen, event.id):
-            return Decision(state)
+    is_passed_on = False
+    if state is not None and state.merged_into is not None:
+        if not isinstance(event, ContactLinked) or is_the_routers(event):
+            return Decision(state, (passed_on(state, state.merged_into, event),))
+    elif isinstance(event, ContactLinked) and event.passed_on is not None:
+        if state is None or state.conversation is None:
+            return Decision(state)  # the alias's conversation was over before the two were joined
+        event, is_passed_on = event.passed_on, True
+    if state is not None and seen.knows(state.seen, event.id):
+        return Decision(state)
     step = Step(rules, state, event)
     lapse_before(step)
-    if _dispatch(step, event) or step.outputs:
+    if _dispatch(step, event, is_passed_on) or step.outputs:
         return step.decided()
     return Decision(state)
 
 
-def _dispatch(step: Step, event: Event) -> bool:
+def _dispatch(step: Step, event: Event, is_passed_on: bool) -> bool:
     match event:
         case ReceivedMessage():
             return received(step, event)
@@ -47,7 +52,7 @@ def _dispatch(step: Step, event: Event) -> bool:
         case BotAnswered() | AgentActed() if step.conversation is None:
             raise UnknownConversationError(f"{type(event).__name__} for a contact without conversations")
         case BotAnswered():
-            return answered(step, event)
+            return answered(step, event, is_passed_on)
         case AgentActed():
             return acted(step, event)
         case _:

@@ -2,15 +2,18 @@
 
 Ingest announces it under both keys. The contact that ends (the alias) closes its conversation here and sends
 it on, by the same kind of event, to the contact that goes on (the canonical one), whose owner adopts it. What
-still comes for the alias, messages, answers and acts alike, is passed on under the canonical key.
+still comes for the alias is passed on under the canonical key: messages and deadlines on their own topics,
+answers and acts, which belong to one conversation, behind that conversation (`ContactLinked.passed_on`).
 """
 
 from datetime import datetime
 
 from router.domain import seen
-from router.domain.state import OPEN, WITH_PEOPLE
+from router.domain.state import OPEN, WITH_PEOPLE, RouterState
 from router.domain.step import Step
 from ventanilla.contracts.conversation import (
+    AgentActed,
+    BotAnswered,
     Change,
     ContactLinked,
     Conversation,
@@ -24,19 +27,30 @@ from ventanilla.topics import AGENT_ACTED, BOT_ANSWERED, CONTACT_LINKED, RECEIVE
 _TOPICS = {topic.event: topic for topic in (RECEIVED, BOT_ANSWERED, AGENT_ACTED, TIMER, CONTACT_LINKED)}
 
 
-def is_carried(event: Event) -> bool:
-    """Whether a link was sent on by the alias's owner, with what the alias had."""
-    return isinstance(event, ContactLinked) and (event.conversation is not None or bool(event.seen))
+def is_the_routers(link: ContactLinked) -> bool:
+    """Whether a link was written by the alias's owner, with what the alias had or with what came for it."""
+    return link.conversation is not None or bool(link.seen) or link.passed_on is not None
 
 
-def passed_on(event: Event, canonical_id: str) -> Output:
-    """The same event, for the contact that goes on."""
-    return _TOPICS[type(event)], event.model_copy(update={"contact_id": canonical_id})
+def passed_on(alias: RouterState, canonical_id: str, event: Event) -> Output:
+    """What came for a contact that ended, for the one that goes on."""
+    conversation = alias.conversation
+    if isinstance(event, BotAnswered | AgentActed) and conversation is not None:
+        return CONTACT_LINKED, ContactLinked(
+            id=derived_id("passed_on", event.id), occurred_at=event.occurred_at, contact_id=canonical_id,
+            correlation_id=event.correlation_id, alias_id=event.contact_id, canonical_id=canonical_id,
+            merged=True, channel=conversation.channel, account=conversation.account,
+            passed_on=event.model_copy(update={"contact_id": canonical_id}),
+        )  # fmt: skip
+    update: dict[str, object] = {"contact_id": canonical_id}
+    if isinstance(event, ContactLinked) and event.passed_on is not None:
+        update["passed_on"] = event.passed_on.model_copy(update=update)
+    return _TOPICS[type(event)], event.model_copy(update=update)
 
 
 def linked(step: Step, event: ContactLinked) -> bool:
     """False: nothing changes for this contact."""
-    if is_carried(event):
+    if is_the_routers(event):
         _take_in(step, event)
         return True
     if not event.merged or event.alias_id == event.canonical_id:
@@ -94,10 +108,11 @@ def _take_in(step: Step, event: ContactLinked) -> None:
     if ours is not None and ours.state in OPEN:
         if ours.state in WITH_PEOPLE or theirs.state not in WITH_PEOPLE:
             step.change(Change.MERGED, "system", reason="kept", queued_at=_earlier(ours, theirs))
+            step.joined = (*step.joined, theirs.id)
             return
         step.change(Change.MERGED, "system", reason="replaced", state=ConversationState.CLOSED)
     step.begin(theirs.model_copy(update={"contact_id": event.contact_id}))
-    # Where the bot has it, its answer is on its way here, passed on by the alias's owner.
+    # Where the bot has it, its answer comes behind it.
     step.unanswered = theirs.state in WITH_PEOPLE
     step.change(Change.MERGED, "system", reason="adopted")
     if theirs.state in WITH_PEOPLE:

@@ -26,6 +26,9 @@ class RouterState(BaseModel):
     """The citizen spoke last."""
     answered_turn: int = 0
     """The highest turn that the bot has answered in this conversation."""
+    joined: tuple[str, ...] = ()
+    """The conversations that ended in this one, of contacts that turned out to be this one. What the bot
+    still answers in them is an answer here."""
     closed_by_agent: bool = False
     told_opening: datetime | None = None
     """The opening time that the citizen was last told: each closed period is told once."""

@@ -47,7 +47,7 @@ class Step:
 
     __slots__ = (
         "absorbed", "answered_turn", "at", "before", "cause", "closed_by_agent", "conversation", "due_at",
-        "merged_into", "outputs", "quiet", "rules", "seen", "sent", "told_opening", "unanswered",
+        "joined", "merged_into", "outputs", "quiet", "rules", "seen", "sent", "told_opening", "unanswered",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, state: RouterState | None, cause: Event) -> None:
@@ -60,6 +60,7 @@ class Step:
         self.due_at = before.due_at
         self.unanswered = before.unanswered
         self.answered_turn = before.answered_turn
+        self.joined = before.joined
         self.closed_by_agent = before.closed_by_agent
         self.told_opening = before.told_opening
         self.merged_into = before.merged_into
@@ -81,6 +82,7 @@ class Step:
         self.conversation = conversation
         self.unanswered = False
         self.answered_turn = 0
+        self.joined = ()
         self.closed_by_agent = False
         self.told_opening = None
 
@@ -183,6 +185,7 @@ class Step:
                 "due_at": self.due_at,
                 "unanswered": self.unanswered,
                 "answered_turn": self.answered_turn,
+                "joined": self.joined,
                 "closed_by_agent": self.closed_by_agent,
                 "told_opening": self.told_opening,
                 "merged_into": self.merged_into,
