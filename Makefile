@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 # One test, or a choice: make unit ARGS="-k schedule -x"
 ARGS ?=
 
-.PHONY: help setup run demo test unit contract integration e2e engines test-engines faults security browser lint types docs bench ci clean
+.PHONY: help setup run demo test unit contract integration e2e engines test-engines faults security audit browser lint types docs bench ci clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ faults: engines ## the long form: everything breaks, on real engines; the result
 security: $(READY) ## attack what takes input: every API, parser, login and socket; search the logs
 	$(PYTEST) tests/security $(ARGS)
 
+audit: $(READY) ## known vulnerabilities of what uv.lock names; asks api.osv.dev, and says so when it cannot
+	@$(BIN)/uv audit --frozen --preview-features audit-command || { code=$$?; \
+	  test $$code -eq 2 && echo "audit: NOT DONE, api.osv.dev was not to be reached from here" >&2 || exit $$code; }
+
 browser: $(READY)
 	@PYTHONPATH=tests $(BIN)/python -m support.browser
 
@@ -70,7 +74,7 @@ docs: $(READY) ## write docs/contracts from the code
 bench: $(READY) ## measure beside baselines: table, figures and plot in .ventanilla/bench (ARGS="--quick router")
 	PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
 
-ci: demo test test-engines ## what .ci/run does: the recorded day, every test, and once more on the real engines
+ci: audit demo test test-engines ## what .ci/run does: the audit, the recorded day, every test, and once more on the real engines
 
 clean: ## remove the environment and the caches; data in .ventanilla/ stays
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results

@@ -74,7 +74,6 @@ async def served(world: World, prefix: str) -> None:
             await asyncio.sleep(0.2)
     tide = await work
     assert tide.answers == {"200": tide.sent}, tide
-    assert tide.slowest < 5
     assert most < MOST_MEGABYTES
 
 
