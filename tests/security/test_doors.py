@@ -28,8 +28,9 @@ FOR_WHOEVER_HAS_AN_ACCOUNT = {
 
 
 @pytest.fixture
-async def world(ground: RunningEngines, database: str) -> AsyncIterator[World]:
-    async with running_desk(ground, database) as running:
+async def world(fresh_engines: RunningEngines, database: str) -> AsyncIterator[World]:
+    # Not the ground of the others: a consumer group goes on where the last one of that name stopped.
+    async with running_desk(fresh_engines, database) as running:
         yield running
 
 
