@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from ventanilla.institution import WEEKDAYS, NationalHolidays, Schedule, Span
+from ventanilla.schedule import WEEKDAYS, NationalHolidays, Schedule, Span
 
 __all__ = ["HORIZON", "OfficeHours", "easter_sunday"]
 

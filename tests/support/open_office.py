@@ -6,7 +6,7 @@ from shutil import copytree
 import yaml
 
 from stack.state import CHECKOUT
-from ventanilla.institution import WEEKDAYS
+from ventanilla.schedule import WEEKDAYS
 
 CASE = CHECKOUT / "deploy" / "config" / "cnr.yaml"
 

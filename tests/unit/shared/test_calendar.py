@@ -8,7 +8,7 @@ import pytest
 from dateutil.easter import easter  # type: ignore[import-untyped]
 
 from ventanilla.calendar import OfficeHours, easter_sunday
-from ventanilla.institution import Schedule
+from ventanilla.schedule import Schedule
 
 SALVADOR = ZoneInfo("America/El_Salvador")
 

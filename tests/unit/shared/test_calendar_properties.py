@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ventanilla.calendar import HORIZON, OfficeHours
-from ventanilla.institution import (
+from ventanilla.schedule import (
     WEEKDAYS,
     DatedException,
     EasterClosure,
