@@ -7,15 +7,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from uuid import uuid4
 
 import httpx
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Download, Locator, Page, Route, expect
 
 from stack.engines import free_port
 from stack.secrets import load_secrets
+from support.browser import launched
 from support.desk import PASSWORD, TOKEN_KEY, running_desk
 from support.engines import RunningEngines
 from support.finance import ALLOTMENT, NUMBER, institution_file, running_billing, write_months
@@ -28,6 +29,8 @@ from ventanilla.contracts.channel import DeliveryStatus
 from ventanilla.topics import STATUS
 
 SOON = 60_000
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,20 @@ class Finance:
         return httpx.AsyncClient(base_url=self.page, headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
 
-@pytest.fixture
-async def finance(fresh_engines: RunningEngines, database: str, tmp_path: Path) -> AsyncIterator[Finance]:
-    """Billing with two months of sessions, and a desk that leads to its page."""
-    config = institution_file(tmp_path / "config")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """As everywhere, but on this module's loop."""
+    async with launched() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def finance(
+    fresh_engines: RunningEngines, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Finance]:
+    """Billing with two months of sessions, and a desk that leads to its page. The same for all: they read."""
+    database = "finance"
+    config = institution_file(tmp_path_factory.mktemp("finance") / "config")
     used = await write_months(fresh_engines, config)
     port = free_port()
     async with (
@@ -61,11 +74,12 @@ async def finance(fresh_engines: RunningEngines, database: str, tmp_path: Path) 
 
 async def until_counted(finance: Finance) -> None:
     async with finance.api() as api:
-        for _ in range(300):
+        for _ in range(600):
             usage = (await api.get("/v1/usage")).json()
             unknown = sum(one["sessions"] for one in usage["areas"] if one["area"] is None)
             if usage["sessions"] == finance.used and unknown <= finance.used // 9 + 1:
                 return
+            await asyncio.sleep(0.2)
     raise AssertionError(f"{usage['sessions']} of {finance.used} sessions, {unknown} without a place")
 
 
