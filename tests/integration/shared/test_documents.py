@@ -215,3 +215,27 @@ async def test_a_unique_field_is_taken_once(engines: RunningEngines, database: s
             await engine.insert_one({"_id": "d", "contact": "c", "seq": 2})
     finally:
         await store.close()
+
+
+async def test_of_many_who_count_at_once_each_learns_his_own_number(
+    engines: RunningEngines, database: str
+) -> None:
+    store = Store.connect(engines.mongo, database)
+    try:
+        engine = store.collection("counted")
+
+        async def count(name: str) -> int:
+            while True:
+                try:
+                    before = await engine.find_one_and_update(
+                        {"_id": name}, {"$inc": {"count": 1}}, upsert=True,
+                        return_document=ReturnDocument.BEFORE,
+                    )  # fmt: skip
+                    return 1 if before is None else before["count"] + 1
+                except DuplicateKeyError:
+                    continue
+
+        for name in map(str, range(20)):
+            assert sorted(await asyncio.gather(*(count(name) for _ in range(12)))) == list(range(1, 13))
+    finally:
+        await store.close()

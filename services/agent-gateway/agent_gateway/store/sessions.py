@@ -69,14 +69,14 @@ class Attempts:
         """Count one more; returns how many there are in the bucket's window."""
         while True:
             try:
-                found = await self._collection.find_one_and_update(
+                # As it was before: mongo-java-server shows, as what is there after, what others did since.
+                before = await self._collection.find_one_and_update(
                     {"_id": bucket.id},
                     {"$inc": {"count": 1}, "$set": {"ends_at": written(bucket.ends_at)}},
                     upsert=True,
-                    return_document=ReturnDocument.AFTER,
+                    return_document=ReturnDocument.BEFORE,
                 )
-                assert found is not None, "an upsert that returns what is there after it"
-                return int(found["count"])
+                return 1 if before is None else int(before["count"]) + 1
             except DuplicateKeyError:
                 continue  # the very first attempt came twice at once: it exists now
 
