@@ -22,7 +22,6 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         bootstrap_servers=os.environ["VENTANILLA_KAFKA_BOOTSTRAP"],
         acks="all",
         enable_idempotence=True,
-        linger_ms=5,
         max_batch_size=256 * 1024,
     )
     await producer.start()

@@ -23,7 +23,7 @@ async def loop(kind: str, kafka: str, mongo: str, topic: str, messages: int, doc
     client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(mongo)
     collection = client["bench"]["floor"]
     producer = AIOKafkaProducer(
-        bootstrap_servers=kafka, acks="all", enable_idempotence=True, linger_ms=5, max_batch_size=256 * 1024
+        bootstrap_servers=kafka, acks="all", enable_idempotence=True, max_batch_size=256 * 1024
     )
     consumer = AIOKafkaConsumer(
         topic, bootstrap_servers=kafka, group_id=f"bench.{kind}", enable_auto_commit=False,

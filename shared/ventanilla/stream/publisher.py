@@ -57,7 +57,6 @@ class Publisher:
             client_id=f"ventanilla-{self._service}",
             acks="all",
             enable_idempotence=True,
-            linger_ms=5,
             max_batch_size=256 * 1024,
             max_request_size=4 * 1024 * 1024,
             request_timeout_ms=int(self._timeout * 1000),
