@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
 import uvicorn
@@ -47,7 +47,7 @@ class Runtime(Generic[Settings]):
     store: Store
     stream: Stream
     direct: "Direct"
-    """By method and path: what is answered before the framework's own layers (see `RequestContext`)."""
+    """By method and path: what is answered before the framework's own layers (see `ServiceApp`)."""
     doors: Doors
     """By method and target: who is turned away before anything is done for him."""
     _loops: list[tuple[str, Callable[[], Awaitable[None]]]] = field(default_factory=list)
@@ -159,9 +159,8 @@ def service_app(
             await runtime._stop()
             log.info("stopped")
 
-    app = FastAPI(title=title, description=description, version="1.0", lifespan=lifespan)
+    app = ServiceApp(direct, title=title, description=description, version="1.0", lifespan=lifespan)
     app.state.doors = doors
-    app.add_middleware(RequestContext, direct=direct)
     add_probes(app, lambda: _runtime(app).problems(), lambda: _runtime(app).warnings())
     return app
 
@@ -201,20 +200,20 @@ def add_probes(
 Direct = dict[tuple[str, str], ASGIApp]
 
 
-class RequestContext:
+class ServiceApp(FastAPI):
     """Counts requests by route, and binds a correlation id to their log lines. Never logs a query string.
 
-    Plain ASGI: on the webhook's path every microsecond is paid a thousand times a second. For the same reason
-    a path of `direct` is answered from here, without the framework's layers below.
+    Outside all of the framework's layers: on the webhook's path every microsecond is paid a thousand times a
+    second. For the same reason a path of `direct` is answered from here.
     """
 
-    def __init__(self, app: ASGIApp, direct: Direct) -> None:
-        self._app = app
+    def __init__(self, direct: Direct, **given: Any) -> None:
+        super().__init__(**given)
         self._direct = direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await super().__call__(scope, receive, send)
             return
         started = time.perf_counter()
         status = 500
@@ -235,7 +234,7 @@ class RequestContext:
                 if redact(given) == given:  # anybody may write anything there
                     structlog.contextvars.bind_contextvars(correlation_id=given)
         try:
-            await (direct or self._app)(scope, receive, sent)
+            await (direct or super().__call__)(scope, receive, sent)
         finally:
             _requests(scope["method"], scope["path"] if direct else _route(scope), status).inc()
 

@@ -21,7 +21,7 @@ from ventanilla.clock import utc_now
 from ventanilla.contracts.channel import Channel
 from ventanilla.institution import Account, load_institution
 from ventanilla.observability import configure_logging, logger
-from ventanilla.service import RequestContext, add_probes
+from ventanilla.service import ServiceApp, add_probes
 from ventanilla.settings import load_settings
 
 log = logger(__name__)
@@ -67,13 +67,13 @@ def create_app(settings: SandboxSettings | None = None) -> FastAPI:
     async def problems() -> list[str]:
         return ["webhooks are not being sent"] if not sender or sender[0].done() else []
 
-    app = FastAPI(
+    app = ServiceApp(
+        direct={},
         title="Ventanilla sandbox",
         description="Stands in for graph.facebook.com and for citizens' phones. Remembers in memory only.",
         version="1.0",
         lifespan=lifespan,
     )
-    app.add_middleware(RequestContext, direct={})
     add_probes(app, problems)
     app.include_router(graph_api(provider, settings.whatsapp_access_token.get_secret_value()))
     app.include_router(controls(provider, _default(accounts), institution.time_zone))

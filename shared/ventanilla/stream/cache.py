@@ -1,4 +1,4 @@
-"""States in memory, bounded by their size: what was used longest ago goes first."""
+"""Things in memory, bounded by their size: what was used longest ago goes first."""
 
 from collections import OrderedDict
 from typing import Generic, TypeVar
@@ -6,11 +6,11 @@ from typing import Generic, TypeVar
 V = TypeVar("V")
 
 _EVEN_EMPTY = 300
-"""Bytes of JSON that an entry is worth without any."""
+"""Bytes that an entry takes beside its text."""
 
 
 class Cache(Generic[V]):
-    """`size` is of an entry's JSON, in bytes; in memory an entry takes three to four times as much.
+    """`size` is of an entry's text, in bytes.
 
     More than `limit` may be held between two calls of `trim`: a batch's entries are all needed until it ends.
     """

@@ -16,7 +16,6 @@ One document a key: `{_id: contact_id, version, state: <JSON>, journal: <JSON>, 
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
@@ -29,13 +28,13 @@ from ventanilla.dead_letters import DeadLetter
 from ventanilla.observability import logger
 from ventanilla.store import Collection, Document, Store, UpdateOne, guarded_upserts
 from ventanilla.stream import metrics
-from ventanilla.stream.cache import Cache
 from ventanilla.stream.consumer import Offsets, next_offsets
 from ventanilla.stream.decision import Decision
 from ventanilla.stream.failures import INFRASTRUCTURE
 from ventanilla.stream.letters import Sorter
 from ventanilla.stream.publisher import Publisher
 from ventanilla.stream.records import Encoded, encode
+from ventanilla.stream.states import Entry, States, Stored
 from ventanilla.topics import ALL
 
 log = logger(__name__)
@@ -53,22 +52,6 @@ Pending = dict[str, list[tuple[Any, Event]]]
 """The events of a batch by key, each key's in order."""
 
 
-@dataclass(slots=True)
-class _Entry(Generic[S]):
-    """A key's state as last read or written here."""
-
-    state: S | None = None
-    version: int = 0
-    applied: dict[str, int] = field(default_factory=dict)
-    """The highest offset absorbed, by `topic:partition`."""
-    outbox: list[Encoded] = field(default_factory=list)
-    """What the last write emitted, when it was made here."""
-    stored_outbox: list[tuple[str, Any]] = field(default_factory=list)
-    """What the last write emitted, when it was read from the store: topic and value, encoded when needed."""
-    fresh: bool = False
-    """Whether `state` changed in this batch."""
-
-
 class KeyedState(Generic[S]):
     """Processes one service's keyed topics. See the module's text for what is committed when."""
 
@@ -84,7 +67,7 @@ class KeyedState(Generic[S]):
         state: type[S],
         decide: Decide[S],
         indexed: Indexed[S] | None = None,
-        cache_bytes: int = 64 * 1024 * 1024,
+        cache_bytes: int = 128 * 1024 * 1024,
     ) -> None:
         self._source = f"/ventanilla/{service}".encode()
         self._collection: Collection = store.collection(collection)
@@ -93,7 +76,7 @@ class KeyedState(Generic[S]):
         self._model = state
         self._decide = decide
         self._indexed = indexed
-        self._cache: Cache[_Entry[S]] = Cache(cache_bytes)
+        self._states: States[S] = States(cache_bytes, self._entry)
         self._highwater: Callable[[TopicPartition], int | None] = lambda _: None
         self._processed = metrics.RECORDS.labels(group, "processed")
         self._repeated = metrics.RECORDS.labels(group, "repeated")
@@ -106,11 +89,11 @@ class KeyedState(Generic[S]):
     async def read(self, contact_id: str) -> S | None:
         """The durable state of a key, for an API. Raises `StoreError`."""
         document = await self._collection.find_one({"_id": contact_id})
-        return None if document is None else self._entry(document).state
+        return None if document is None else self._entry(_stored(document)).state
 
     async def forget(self) -> Offsets:
         """Drop the cache: another process may own these keys from now on."""
-        self._cache.clear()
+        self._states.clear()
         return {}
 
     async def process(self, records: list[Any]) -> Offsets:
@@ -130,10 +113,10 @@ class KeyedState(Generic[S]):
         except BaseException:
             # What the cache holds may be newer or older than the store: read it again.
             for key in _by_key(good):
-                self._cache.drop(key)
+                self._states.drop(key)
             raise
         self._processed.inc(len(good))
-        self._cache.trim()
+        self._states.trim()
         return next_offsets(records)
 
     async def _round(self, pending: Pending, letters: list[DeadLetter]) -> Pending:
@@ -158,23 +141,28 @@ class KeyedState(Generic[S]):
             lost.update((key, pending[key]) for key in one)
         return lost
 
-    async def _keep(self, emitted: dict[str, list[Encoded]], entries: dict[str, _Entry[S]]) -> list[str]:
+    async def _keep(self, emitted: dict[str, list[Encoded]], entries: dict[str, Entry[S]]) -> list[str]:
         """Write what changed of some keys, then publish for them. Returns the keys that were refused."""
-        changed = [key for key in emitted if entries[key].fresh]
-        writes = [self._write(key, entries[key], emitted[key]) for key in changed]
-        refused = await guarded_upserts(self._collection, writes)
-        lost = [key for place, key in enumerate(changed) if place in refused]
+        writes = {
+            key: self._write(key, entries[key], outputs)
+            for key, outputs in emitted.items()
+            if entries[key].fresh
+        }
+        refused = await guarded_upserts(self._collection, [update for _, update in writes.values()])
+        lost = [key for place, key in enumerate(writes) if place in refused]
         for key in lost:
-            self._cache.drop(key)
+            self._states.drop(key)
             del emitted[key]
-        for key in changed:
+        for key, (stored, _) in writes.items():
             entries[key].version += 1
             entries[key].fresh = False
+            if key in emitted:
+                self._states.written(key, stored)
         await self._publisher.send(list(chain.from_iterable(emitted.values())))
         return lost
 
     def _decide_key(
-        self, entry: _Entry[S], events: list[tuple[Any, Event]], letters: list[DeadLetter]
+        self, entry: Entry[S], events: list[tuple[Any, Event]], letters: list[DeadLetter]
     ) -> list[Encoded]:
         """Decide a key's events in order. Returns all that must be published for them, old and new."""
         emitted: list[Encoded] = []
@@ -212,7 +200,7 @@ class KeyedState(Generic[S]):
         topic = _KINDS[stored[0]]
         return encode((topic, topic.event.model_validate(stored[1])), self._source)
 
-    def _absorbed(self, entry: _Entry[S], record: Any) -> bool:
+    def _absorbed(self, entry: Entry[S], record: Any) -> bool:
         applied = entry.applied.get(_position(record), -1)
         if record.offset > applied:
             return False
@@ -220,22 +208,22 @@ class KeyedState(Generic[S]):
         # Positions past the end of the log belong to a topic of the same name that is no more.
         return end is None or applied < end
 
-    def _write(self, key: str, entry: _Entry[S], emitted: list[Encoded]) -> UpdateOne:
-        document: Document = {
-            "version": entry.version + 1,
-            "state": None if entry.state is None else entry.state.model_dump_json(exclude_none=True),
-            "journal": _journal(entry.applied, emitted),
-        }
+    def _write(self, key: str, entry: Entry[S], emitted: list[Encoded]) -> tuple[Stored, UpdateOne]:
+        stored = Stored(
+            entry.version + 1,
+            None if entry.state is None else entry.state.model_dump_json(exclude_none=True),
+            _journal(entry.applied, emitted),
+        )
+        document: Document = stored._asdict()
         if self._indexed is not None and entry.state is not None:
             document.update(self._indexed(entry.state))
-        self._cache.resize(key, _size(document))
-        return UpdateOne({"_id": key, "version": entry.version}, {"$set": document}, upsert=True)
+        return stored, UpdateOne({"_id": key, "version": entry.version}, {"$set": document}, upsert=True)
 
-    async def _load(self, keys: Any) -> dict[str, _Entry[S]]:
-        entries: dict[str, _Entry[S]] = {}
+    async def _load(self, keys: Any) -> dict[str, Entry[S]]:
+        entries: dict[str, Entry[S]] = {}
         missing: list[str] = []
         for key in keys:
-            entry = self._cache.get(key)
+            entry = self._states.get(key)
             if entry is None:
                 missing.append(key)
             else:
@@ -243,20 +231,17 @@ class KeyedState(Generic[S]):
         for start in range(0, len(missing), 500):
             page = missing[start : start + 500]
             async for document in self._collection.find({"_id": {"$in": page}}):
-                key = document["_id"]
-                entries[key] = self._entry(document)
-                self._cache.put(key, entries[key], _size(document))
+                entries[document["_id"]] = self._states.read(document["_id"], _stored(document))
         for key in missing:
             if key not in entries:
-                entries[key] = _Entry()
-                self._cache.put(key, entries[key], 0)
+                entries[key] = self._states.read(key, None)
         return entries
 
-    def _entry(self, document: Document) -> _Entry[S]:
-        journal = orjson.loads(document["journal"])
-        return _Entry(
-            state=None if document["state"] is None else self._model.model_validate_json(document["state"]),
-            version=document["version"],
+    def _entry(self, stored: Stored) -> Entry[S]:
+        journal = orjson.loads(stored.journal)
+        return Entry(
+            state=None if stored.state is None else self._model.model_validate_json(stored.state),
+            version=stored.version,
             applied=journal["applied"],
             stored_outbox=[(topic, value) for topic, value in journal["outbox"]],
         )
@@ -268,8 +253,8 @@ def _journal(applied: dict[str, int], emitted: list[Encoded]) -> str:
     return (b'{"applied":%b,"outbox":[%b]}' % (orjson.dumps(applied), outbox)).decode()
 
 
-def _size(document: Document) -> int:
-    return len(document["state"] or "") + len(document["journal"])
+def _stored(document: Document) -> Stored:
+    return Stored(document["version"], document["state"], document["journal"])
 
 
 def _position(record: Any) -> str:

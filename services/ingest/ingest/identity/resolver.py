@@ -24,6 +24,8 @@ Publish = Callable[..., Awaitable[None]]
 _REMEMBERED = 100_000
 _REMEMBERED_SECONDS = 30.0
 _ATTEMPTS = 8
+_TURN_SECONDS = 10.0
+"""A store that hangs holds nobody for longer."""
 
 Id = tuple[str, str]
 """Account and provider id."""
@@ -68,11 +70,17 @@ class Resolver:
     async def resolve(self, people: Sequence[Person]) -> list[str]:
         """Each person's contact. When it returns, aliases and addresses are kept and links are announced.
 
-        Raises `StoreError` or `StreamUnavailableError`; then nothing may be published about them, and the
-        same again does no harm.
+        Raises `StoreError` or `StreamUnavailableError`, after some seconds at most; then nothing may be
+        published about them, and the same again does no harm.
         """
         contacts = self._recall(people)
-        return contacts if contacts is not None else await self._take_turn(_Ticket(people))
+        if contacts is not None:
+            return contacts
+        try:
+            async with asyncio.timeout(_TURN_SECONDS):
+                return await self._take_turn(_Ticket(people))
+        except TimeoutError:
+            raise StoreError("the store takes too long; try again") from None
 
     def _recall(self, people: Sequence[Person]) -> list[str] | None:
         """Their contacts, if nothing about any of them is new."""
