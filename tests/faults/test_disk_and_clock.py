@@ -59,7 +59,7 @@ FAULTS: dict[str, Callable[[World], None]] = {
 }
 
 
-@pytest.mark.parametrize("name", chosen(FAULTS, 2))
+@pytest.mark.parametrize("name", chosen(FAULTS, 1))
 def test_nothing_is_lost_or_repeated(world: World, table: FaultTable, name: str) -> None:
     # Between two clocks three hours pass for some conversations and not for others: those close as idle.
     alike = "clock" not in name

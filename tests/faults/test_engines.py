@@ -93,6 +93,6 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-@pytest.mark.parametrize("name", chosen(FAULTS, 4))
+@pytest.mark.parametrize("name", chosen(FAULTS, 3))
 def test_nothing_is_lost_or_repeated(world: World, table: FaultTable, name: str) -> None:
     table.add(asyncio.run(world.endures(name, FAULTS[name], seed=100 + list(FAULTS).index(name))))

@@ -103,7 +103,7 @@ MAY_REPEAT = ("services", "ingest", "provider: stopped")
 """Where the provider may have taken a send whose answer nobody lived to hear, or waited for long enough."""
 
 
-@pytest.mark.parametrize("name", chosen(FAULTS, 4))
+@pytest.mark.parametrize("name", chosen(FAULTS, 2))
 def test_nothing_is_lost_or_repeated(world: World, table: FaultTable, name: str) -> None:
     seed = 200 + list(FAULTS).index(name)
     allowed = 24 if name.startswith(MAY_REPEAT) else 0
