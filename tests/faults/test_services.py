@@ -59,6 +59,15 @@ def provider_failing(code: int, world: World) -> None:
             sandbox.post("/fail", json={"contact": number, "code": code, "times": 3}).raise_for_status()
 
 
+def provider_slow(world: World) -> None:
+    """It does nothing for half of the time."""
+    for _ in range(10):
+        world.fleet.signal("sandbox", signal.SIGSTOP)
+        time.sleep(0.5)
+        world.fleet.signal("sandbox", signal.SIGCONT)
+        time.sleep(0.5)
+
+
 def provider_stopped(world: World) -> None:
     world.fleet.signal("sandbox", signal.SIGSTOP)
     time.sleep(8)
@@ -96,6 +105,10 @@ FAULTS: dict[str, Fault] = {
     "router and billing: a replica comes and goes 3 times": rebalance_storm,
     "provider: HTTP 503 to three sends each": partial(provider_failing, 503),
     "provider: rate limit (130429) to three sends each": partial(provider_failing, 130429),
+    "provider: HTTP 200 with a page in place of an answer, to three sends each": partial(
+        provider_failing, 200
+    ),
+    "provider: slow, at work for half of each second, for 10 s": provider_slow,
     "provider: stopped for 8 s (SIGSTOP)": provider_stopped,
     "poison: seven kinds of bad record on every topic": poison,
 }

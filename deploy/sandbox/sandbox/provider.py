@@ -26,7 +26,7 @@ ECHO = "echo"
 
 
 class OutageError(Exception):
-    """The edge answers with a bare HTTP status."""
+    """The edge answers with this HTTP status and a page."""
 
     def __init__(self, http: int) -> None:
         super().__init__(f"HTTP {http}")

@@ -6,13 +6,14 @@ import secrets
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from sandbox.domain.errors import GraphError, unknown_number
 from sandbox.domain.sends import Receipt, read_request
 from sandbox.provider import OutageError, Provider
 
 _VERSION = re.compile(r"\d{1,3}\.\d{1,2}")
+_PAGE = "<!doctype html><title>Error</title><h1>Sorry, something went wrong.</h1>"
 _LARGEST = 256 * 1024  # bytes of a body
 
 
@@ -26,7 +27,7 @@ def graph_api(provider: Provider, access_token: str) -> APIRouter:
         try:
             return JSONResponse(await _answer(provider, access_token, version, phone_number_id, request))
         except OutageError as error:
-            return Response("", status_code=error.http, headers={"Retry-After": "1"})
+            return HTMLResponse(_PAGE, status_code=error.http, headers={"Retry-After": "1"})
         except GraphError as error:
             return JSONResponse(error.body(secrets.token_urlsafe(12)), status_code=error.http)
 

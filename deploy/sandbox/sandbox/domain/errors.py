@@ -57,8 +57,8 @@ CATALOGUE: dict[int, Known] = {
     135000: Known(400, "Generic user error"),
 }
 
-HTTP_STATUSES = frozenset({429, 500, 503})
-"""What the provider's edge answers without a word of the Graph API."""
+HTTP_STATUSES = frozenset({200, 429, 500, 503})
+"""What the provider's edge answers with a page of its own, without a word of the Graph API: 200 as well."""
 
 
 class GraphError(Exception):
