@@ -23,7 +23,5 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def table() -> Iterator[FaultTable]:
-    table = FaultTable()
-    yield table
-    table.write()
+def table() -> FaultTable:
+    return FaultTable()

@@ -39,10 +39,7 @@ class FaultTable:
     rows: list[Row] = field(default_factory=list)
 
     def add(self, row: Row) -> None:
+        """Kept at once in .ventanilla/faults/latest.json, where `python -m support.fault_page` finds it."""
         self.rows.append(row)
-
-    def write(self) -> None:
-        """Into .ventanilla/faults/latest.json, where `python -m support.fault_page` finds it."""
-        if self.rows:
-            RESULTS.parent.mkdir(parents=True, exist_ok=True)
-            RESULTS.write_text(json.dumps([asdict(row) for row in self.rows], indent=1), encoding="utf-8")
+        RESULTS.parent.mkdir(parents=True, exist_ok=True)
+        RESULTS.write_text(json.dumps([asdict(one) for one in self.rows], indent=1), encoding="utf-8")
