@@ -121,7 +121,7 @@ async def _happenings(fleet: Fleet, watch: Stopwatch) -> dict[str, float]:
         await asyncio.sleep(_SETTLES_SECONDS)
         found["nothing"] = await watch.longest(lambda: asyncio.sleep(1))
         if not are_real():
-            return found  # the embedded broker never ends the rebalance that a member without a fixed name begins
+            return found  # the embedded broker never ends the rebalance that an unnamed second member begins
         found["a replica joins"] = await watch.longest(joined)
         found["it leaves"] = await watch.longest(left)
         await joined()
