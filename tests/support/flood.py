@@ -8,6 +8,7 @@ the numbers of the messages that were accepted.
 import asyncio
 import hmac
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 
 import uvloop
 
+from stack.state import CHECKOUT
 from support.fleet import SECRET
 from support.whatsapp import change, contact, message, raw, webhook
 
@@ -61,7 +63,7 @@ async def flood(url: str, rate: float, seconds: float, connections: int, prefix:
     """Runs one in a process of its own, and waits for its end."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "support.flood", url, str(rate), str(seconds), str(connections), prefix,
-        stdout=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(CHECKOUT / "tests")},
     )  # fmt: skip
     output, _ = await process.communicate()
     assert process.returncode == 0, "the flood ended early"
