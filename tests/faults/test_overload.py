@@ -139,7 +139,7 @@ def test_ten_times_what_the_stack_holds(world: World, table: FaultTable) -> None
             assert tide.answers.get("503", 0) > 0
             assert tide.without_retry_after == 0
             assert watch.warned, watch.readiness
-            assert {status for status, *_ in watch.readiness} == {200}, watch.readiness
+            assert [one for one in watch.readiness if one[0] != 200] == []
             await kept(world, "holds", holds)
             await kept(world, "tenfold", tide)
             await talking

@@ -101,7 +101,7 @@ class Stream:
         group = self._group(name)
         work = OrderedWork(group, self._publisher, self._sorter(group, [topic]), handle, in_flight)
         consumer = self._consume(group, [topic], work.process, on_revoked=work.drain)
-        work.throttle(consumer.pause, consumer.resume)
+        work.steer(consumer.pause, consumer.resume, consumer.progressed)
         self._ordered.append((work, consumer))
 
     def table(self, topic: Topic, take: Take) -> None:

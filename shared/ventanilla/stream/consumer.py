@@ -179,6 +179,10 @@ class GroupConsumer:
         if self.consumer is not None:
             self.consumer.resume(*self.consumer.paused())
 
+    def progressed(self) -> None:
+        """Something that was taken before is done: who is paused because he has enough to do is not stuck."""
+        self._last_success = time.monotonic()
+
     async def problem(self) -> str | None:
         """Why this consumer is not fit for work, or None. Also refreshes the lag metrics."""
         if self._stopped is not None:

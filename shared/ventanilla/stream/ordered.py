@@ -83,14 +83,17 @@ class OrderedWork:
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._pause: Callable[[], None] = lambda: None
         self._resume: Callable[[], None] = lambda: None
+        self._progressed: Callable[[], None] = lambda: None
         self._paused = False
         self._fatal: TooManyDeadLettersError | None = None
         self._processed = metrics.RECORDS.labels(group, "processed")
         metrics.IN_FLIGHT.labels(group).set_function(lambda: self.open)
 
-    def throttle(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
-        """How to make the consumer stop and go."""
-        self._pause, self._resume = pause, resume
+    def steer(
+        self, pause: Callable[[], None], resume: Callable[[], None], progressed: Callable[[], None]
+    ) -> None:
+        """How to make the consumer stop and go, and how to tell it that something was done meanwhile."""
+        self._pause, self._resume, self._progressed = pause, resume, progressed
 
     @property
     def open(self) -> int:
@@ -156,6 +159,7 @@ class OrderedWork:
                 if tracker is not None:
                     tracker.finish(record.offset)
                 self._processed.inc()
+                self._progressed()
                 if self._paused and self.open <= self._limit // 2:
                     self._paused = False
                     self._resume()
