@@ -29,11 +29,8 @@ class Cache(Generic[V]):
         return entry
 
     def put(self, key: str, entry: V, size: int) -> None:
+        """In place of what was there."""
         self._entries[key] = entry
-        self.resize(key, size)
-
-    def resize(self, key: str, size: int) -> None:
-        """The entry has this size from now on."""
         size += _EVEN_EMPTY
         self.size += size - self._sizes.get(key, 0)
         self._sizes[key] = size

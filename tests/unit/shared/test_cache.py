@@ -8,11 +8,7 @@ from ventanilla.stream.cache import Cache
 KEYS = st.sampled_from("abcdefgh")
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["put", "get", "resize", "drop", "trim"]), KEYS, st.integers(0, 3_000))
-    )
-)
+@given(st.lists(st.tuples(st.sampled_from(["put", "get", "drop", "trim"]), KEYS, st.integers(0, 3_000))))
 def test_it_knows_its_size_and_after_a_trim_that_is_within_the_limit(
     steps: list[tuple[str, str, int]],
 ) -> None:
@@ -22,9 +18,6 @@ def test_it_knows_its_size_and_after_a_trim_that_is_within_the_limit(
         match step:
             case "put":
                 cache.put(key, object(), size)
-                held[key] = size
-            case "resize" if key in held:
-                cache.resize(key, size)
                 held[key] = size
             case "drop":
                 cache.drop(key)
