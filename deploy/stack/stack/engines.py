@@ -8,6 +8,7 @@ Nothing here is asynchronous: `start_engines` and `Engine.stop` block; an event 
 """
 
 import os
+import random
 import socket
 import struct
 import subprocess
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Self
 
@@ -107,6 +109,11 @@ def start_engines(data: Path, kafka_port: int | None = None, mongo_port: int | N
     return Engines(kafka, mongo)
 
 
+_SERVERS = range(20_000, 32_768)
+"""Below those that Linux gives to outgoing connections, which could take one while its server is away."""
+_turn = cycle(random.sample(_SERVERS, len(_SERVERS)))
+
+
 def is_free(port: int) -> bool:
     """Whether a server could listen there now."""
     with socket.socket() as probe:
@@ -119,11 +126,11 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A port of the loopback interface that nobody listens on just now, and that was not given before.
+
+    Raises `StopIteration` when thousands were tried and none is free.
+    """
+    return next(port for port in islice(_turn, len(_SERVERS)) if is_free(port))
 
 
 def last_lines(log: Path, count: int = 10) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stack.engines import free_port
 from stack.ports import Owner, Wanted, conflicts, owner_of, taken
 from stack.services import ALL, PortError, read_port
 
@@ -50,11 +51,14 @@ def test_the_listening_process_is_found(listener: int) -> None:
     assert problem.startswith(f"port {listener} (bot) is taken by ")
 
 
-def test_a_free_port_is_no_conflict(listener: int) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free = probe.getsockname()[1]
-    assert conflicts([Wanted(free, "bot", "VENTANILLA_BOT_PORT")]) == []
+def test_a_free_port_is_no_conflict() -> None:
+    assert conflicts([Wanted(free_port(), "bot", "VENTANILLA_BOT_PORT")]) == []
+
+
+def test_a_free_port_is_given_once() -> None:
+    """Five services that ask before any of them listens get five ports."""
+    given = [free_port() for _ in range(500)]
+    assert len(set(given)) == len(given)
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "80.5"])
