@@ -82,15 +82,18 @@ class Publisher:
         if producer is None:
             raise StreamUnavailableError("the producer is not running")
         try:
-            async with asyncio.timeout(self._timeout):
-                acknowledgements = [
-                    await producer.send(record.topic, record.value, record.key, headers=record.headers)
-                    for record in records
-                ]
-                await asyncio.gather(*acknowledgements)
+            async with asyncio.timeout(self._timeout):  # to renew a lost producer is within it
+                try:
+                    acknowledgements = [
+                        await producer.send(record.topic, record.value, record.key, headers=record.headers)
+                        for record in records
+                    ]
+                    await asyncio.gather(*acknowledgements)
+                except KafkaError as error:
+                    if isinstance(error, _LOST) or type(error) is KafkaError:
+                        await self._renew(producer)
+                    raise
         except (KafkaError, TimeoutError) as error:
-            if isinstance(error, _LOST) or type(error) is KafkaError:
-                await self._renew(producer)
             raise StreamUnavailableError(type(error).__name__) from error
 
     async def _renew(self, lost: AIOKafkaProducer) -> None:
@@ -102,11 +105,10 @@ class Publisher:
             if self._producer is None or self._producer is not lost:
                 return
             log.warning("producer_renewed")
-            with suppress(KafkaError, TimeoutError):
-                async with asyncio.timeout(self._timeout):
-                    fresh = await self._connected()
-                    self._producer = fresh
-                    await lost.stop()
+            with suppress(KafkaError):
+                fresh = await self._connected()
+                self._producer = fresh
+                await lost.stop()
 
     async def bury(self, letters: Sequence[DeadLetter]) -> None:
         """Write dead letters. Raises `StreamUnavailableError` as `publish` does."""
