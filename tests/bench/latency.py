@@ -27,6 +27,7 @@ from support.fleet import SECRET, Fleet
 from support.whatsapp import ACCOUNT, change, contact, message, raw, webhook
 from ventanilla.contracts.channel import Channel
 from ventanilla.contracts.event import derived_id
+from ventanilla.stream.pacing import pace
 from ventanilla.topics import AGENT_QUEUED, OUTBOUND
 
 SHARES = (0.5, 0.8)
@@ -50,6 +51,7 @@ class Ears:
     async def open(self) -> AsyncIterator[None]:
         consumer = AIOKafkaConsumer(AGENT_QUEUED.name, OUTBOUND.name, bootstrap_servers=self._kafka)
         await consumer.start()
+        pace(consumer)  # else it takes a core from those who are measured
         task = asyncio.create_task(self._listen(consumer))
         try:
             yield
