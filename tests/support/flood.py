@@ -27,11 +27,13 @@ _CITIZENS = 60
 _TICK_SECONDS = 0.005
 _LAST_ANSWERS_SECONDS = 30.0
 _NUMBER, _WAMID, _NOW = "50352000001", "wamid.flood", "1700000001"
+_TEXT = "quiero hablar con una persona"
+"""Who floods waits in a queue: an answer to each would be delivered for the better part of an hour afterwards."""
 _TEMPLATE = raw(
     webhook(
         change(
             contacts=[contact("Ana", _NUMBER)],
-            messages=[message(from_=_NUMBER, id=_WAMID, timestamp=_NOW, content={"body": "q papeles piden"})],
+            messages=[message(from_=_NUMBER, id=_WAMID, timestamp=_NOW, content={"body": _TEXT})],
         )
     )
 )
