@@ -20,7 +20,8 @@ while something breaks. A ledger holds every message that ingest accepted. After
 was processed once, that all were told the same and in the same order, that the provider took every part, and
 that the sessions are the oracle's.
 
-- **accepted**: messages that ingest answered with 200; all of them were answered in the end.
+- **accepted**: messages that ingest answered with 200; all of the citizens' were answered in the end. In the
+  rows of overload they are nearly all a flood's, whose senders wait in a queue: each stands on the topic.
 - **turned away**: webhooks that could not be kept (503, or no answer). They came again, as the provider sends
   them for 7 days.
 - **repeats**: sends that the provider took twice. It is the one repeat that nobody can rule out: the provider

@@ -28,7 +28,7 @@ _TICK_SECONDS = 0.005
 _LAST_ANSWERS_SECONDS = 30.0
 _NUMBER, _WAMID, _NOW = "50352000001", "wamid.flood", "1700000001"
 _TEXT = "quiero hablar con una persona"
-"""Who floods waits in a queue: an answer to each would be delivered for the better part of an hour afterwards."""
+"""Who floods waits in a queue: to deliver an answer to each would take far longer than the flood."""
 _TEMPLATE = raw(
     webhook(
         change(
