@@ -1,6 +1,6 @@
 """kill -9 of billing at random, in the middle of disordered statuses: the ledger is the oracle's.
 
-VENTANILLA_KILLS says how often (5 by default, 20 for the long form), VENTANILLA_SEED when (7 by default).
+VENTANILLA_KILLS says how often (5 by default, 20 in the long form), VENTANILLA_SEED when (7 by default).
 """
 
 import asyncio
@@ -19,6 +19,7 @@ import pytest
 from billing.domain.meter import Meter
 from stack.topics import apply
 from support.engines import RunningEngines
+from support.fault_table import kills
 from support.fleet import TOKEN_KEY, Fleet
 from support.meter_histories import as_they_arrive, counted, last_words, oracle, standing
 from support.statuses import status
@@ -30,7 +31,7 @@ from ventanilla.contracts.channel import DeliveryStatus, MessageStatus
 from ventanilla.store import Store
 from ventanilla.topics import METER_NOTED, SESSION, STATEMENT, STATUS
 
-KILLS = int(os.environ.get("VENTANILLA_KILLS", "5"))
+KILLS = kills(5)
 SEED = int(os.environ.get("VENTANILLA_SEED", "7"))
 CONTACTS = [f"{number:032x}" for number in range(150)]
 DAYS = 60

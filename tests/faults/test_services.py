@@ -1,7 +1,6 @@
 """Services die in any order, wake as zombies, come and go; the provider and the input fail."""
 
 import asyncio
-import os
 import random
 import signal
 import time
@@ -11,12 +10,12 @@ from functools import partial
 import httpx
 import pytest
 
-from support.fault_table import SEED, FaultTable, chosen
+from support.fault_table import SEED, FaultTable, chosen, kills
 from support.topics import write_raw
 from support.world import World
 from ventanilla.topics import ALL
 
-KILLS = int(os.environ.get("VENTANILLA_KILLS", "8"))
+KILLS = kills(8)
 SERVICES = ["ingest", "router", "bot", "agent-gateway", "billing"]
 
 pytestmark = pytest.mark.timeout(480)

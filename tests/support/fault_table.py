@@ -15,6 +15,11 @@ LONG = os.environ.get("VENTANILLA_FAULTS") == "long"
 SEED = int(os.environ.get("VENTANILLA_SEED", "1"))
 
 
+def kills(short: int) -> int:
+    """How often a random killer strikes: VENTANILLA_KILLS, else 20 times in the long form, `short` in the other."""
+    return int(os.environ.get("VENTANILLA_KILLS", "20" if LONG else short))
+
+
 def chosen(faults: Collection[str], short: int) -> list[str]:
     """All of them, or `short` of them by the seed, in their order."""
     few = set(random.Random(SEED).sample(sorted(faults), short))
