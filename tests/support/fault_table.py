@@ -16,7 +16,7 @@ SEED = int(os.environ.get("VENTANILLA_SEED", "1"))
 
 
 def kills(short: int) -> int:
-    """How often a random killer strikes: VENTANILLA_KILLS, else 20 times in the long form, `short` in the other."""
+    """How often a random killer strikes: VENTANILLA_KILLS, else 20 times in the long form."""
     return int(os.environ.get("VENTANILLA_KILLS", "20" if LONG else short))
 
 
