@@ -126,11 +126,14 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on just now, and that was not given before.
+    """A port of the loopback interface that nobody listens on just now; the same again only after all others.
 
-    Raises `StopIteration` when thousands were tried and none is free.
+    Raises `EngineError` when none is free.
     """
-    return next(port for port in islice(_turn, len(_SERVERS)) if is_free(port))
+    for port in islice(_turn, len(_SERVERS)):
+        if is_free(port):
+            return port
+    raise EngineError(f"no port from {_SERVERS.start} to {_SERVERS.stop - 1} is free; stop what holds them")
 
 
 def last_lines(log: Path, count: int = 10) -> list[str]:

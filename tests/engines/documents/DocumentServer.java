@@ -10,12 +10,13 @@ import de.bwaldvogel.mongo.backend.h2.H2Collection;
 import de.bwaldvogel.mongo.backend.h2.H2Database;
 import de.bwaldvogel.mongo.bson.Document;
 import io.netty.channel.Channel;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.h2.mvstore.MVMap;
 
 /**
@@ -90,9 +91,8 @@ public final class DocumentServer {
             if (ids.isEmpty()) {
                 return super.matchDocuments(query, order, skip, limit, batch, fields);
             }
-            List<Object> found = new ArrayList<>(ids.get());
-            found.removeIf(id -> getDocument(id) == null);
-            return matchDocuments(query, found, order, skip, limit, batch, fields);
+            Stream<Document> found = ids.get().stream().map(this::getDocument).filter(Objects::nonNull);
+            return matchDocumentsFromStream(found, query, order, skip, limit, batch, fields);
         }
 
         /** What a condition on the id asks for, where that is one or several texts, as all of our ids are. */
