@@ -4,6 +4,7 @@ PyMongo's own asynchronous API, the successor of Motor (docs/decisions/0003-driv
 part of MongoDB that every engine has: single-document atomic updates, unique indexes, bulk upserts.
 """
 
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any, Self
 
@@ -68,12 +69,15 @@ class Store:
         await self._client.close()
 
 
-async def guarded_upserts(collection: Collection, writes: list[UpdateOne]) -> set[int]:
+async def guarded_upserts(
+    collection: Collection, writes: Sequence[UpdateOne | InsertOne[Document]]
+) -> set[int]:
     """Write all that their guards let through, in one unordered bulk; returns the places of those refused.
 
     Each write is an upsert whose filter names `_id` and a guard. Where the document exists and the guard
     does not match, the upsert tries to insert a second document of that `_id`, and the duplicate-key error
-    says: somebody wrote something newer. Raises `StoreError` for any other failure.
+    says: somebody wrote something newer. An insert is refused by any document of its `_id`. Raises
+    `StoreError` for any other failure.
     """
     if not writes:
         return set()

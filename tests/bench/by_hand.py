@@ -14,7 +14,7 @@ from pymongo import AsyncMongoClient, UpdateOne
 
 from bench.child import Figures, answer
 
-BATCH = 500
+BATCH = 2_000
 OUT = "bench.echo"
 
 

@@ -19,7 +19,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from prometheus_client import REGISTRY
 
 from bench.child import Figures, answer, child, megabytes
-from bench.keyed import CONFIG, publish
+from bench.keyed import CONFIG, LOOK_SECONDS, publish
 from bench.report import Result
 from bench.sizes import Size, Start
 from billing.handlers import consume
@@ -126,10 +126,10 @@ async def _ours(kafka: str, mongo: str, statuses: int) -> Figures:
     marks: list[tuple[float, float, float, float]] = []
     await stream.start()
     while processed() == 0:
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(LOOK_SECONDS)
     for tenth in range(11):
         while processed() < total * tenth / 10:
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(LOOK_SECONDS)
         marks.append((time.perf_counter(), time.process_time(), processed(), megabytes("VmRSS")))
     await _quiet(
         lambda: figure("ventanilla_stream_records_total", group="billing.sessions", outcome="processed")

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from support.fault_table import LONG, FaultTable, Row
 from support.flood import Tide, flood, wamid
@@ -37,11 +36,6 @@ PROBE_SECONDS = 20
 SERVICES = ("ingest", "router", "bot", "agent-gateway", "billing")
 WARNED_SECONDS = 20
 """That the warning stays, at most, after the last one that was turned away (`ingest.gate`)."""
-BACKLOGS = (
-    "ventanilla_stream_lag_records",
-    "ventanilla_stream_in_flight",
-    "ventanilla_sandbox_updates_pending",
-)
 MOST_MEGABYTES = 512
 """That any service may have at any moment of this; a container's limit should leave as much again."""
 
@@ -107,19 +101,6 @@ async def kept(world: World, prefix: str, tide: Tide) -> None:
     assert wanted <= stand, f"{len(wanted - stand)} of {len(wanted)} were accepted and are lost"
 
 
-async def waiting(world: World) -> float:
-    """Records that the services have not processed yet, and what the provider has still to tell."""
-    found = 0.0
-    async with httpx.AsyncClient(timeout=20) as client:
-        for name in (*SERVICES, "sandbox"):
-            await client.get(f"{world.fleet.url(name)}/health/ready")  # which brings the figures up to date
-            text = (await client.get(f"{world.fleet.url(name)}/metrics")).text
-            for family in text_string_to_metric_families(text):
-                if family.name in BACKLOGS:
-                    found += sum(sample.value for sample in family.samples)
-    return found
-
-
 def row(fault: str, traffic: Traffic, tide: Tide, recovery_seconds: float) -> Row:
     """The flood counts as well as the citizens."""
     alone = traffic.row(fault, 0, recovery_seconds)
@@ -153,7 +134,7 @@ def test_ten_times_what_the_stack_holds(world: World, table: FaultTable) -> None
             recovery = await traffic.heard(seconds=120 + 10 * SECONDS) + time.monotonic() - ended
             await traffic.answered(seconds=120 + 10 * SECONDS)
             async with asyncio.timeout(120 + 10 * SECONDS):
-                while await waiting(world) > 0:
+                while await world.fleet.backlog() > 0:
                     await asyncio.sleep(1)
             await asyncio.sleep(WARNED_SECONDS + 2)
         assert watch.readiness[-1] == (200, [], []), "it is over, and health says so"

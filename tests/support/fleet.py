@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 from stack.engines import free_port
 from stack.services import ALL, Service
@@ -16,6 +17,11 @@ from support.engines import RunningEngines
 
 SECRET = "an-app-secret-of-the-tests-0123456789"
 TOKEN_KEY = "t" * 40
+_BACKLOGS = (
+    "ventanilla_stream_lag_records",
+    "ventanilla_stream_in_flight",
+    "ventanilla_sandbox_updates_pending",
+)
 
 
 class Fleet:
@@ -117,6 +123,18 @@ class Fleet:
         process.send_signal(number)
         if number is signal.SIGKILL:
             process.wait(30)
+
+    async def backlog(self) -> float:
+        """Records that the services have not processed yet, and what the provider has still to tell."""
+        found = 0.0
+        async with httpx.AsyncClient(timeout=20) as client:
+            for name in self._processes:
+                await client.get(f"{self.url(name)}/health/ready")  # which brings the figures up to date
+                text = (await client.get(f"{self.url(name)}/metrics")).text
+                for family in text_string_to_metric_families(text):
+                    if family.name in _BACKLOGS:
+                        found += sum(sample.value for sample in family.samples)
+        return found
 
     def megabytes(self, name: str) -> float:
         """What a service has in memory (resident set) at this moment."""

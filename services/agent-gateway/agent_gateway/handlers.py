@@ -15,6 +15,9 @@ from ventanilla.topics import AGENT_QUEUED, BOT_QUEUED, ECHOED, LIFECYCLE, OUTBO
 
 INPUTS = (BOT_QUEUED, AGENT_QUEUED, OUTBOUND, LIFECYCLE, STATUS, ECHOED)
 
+_COLLECT_SECONDS = 0.1
+"""An agent does not see it, and the desk writes ten times a second at most, however many citizens write."""
+
 
 def consume(stream: Stream, desk: Desk) -> None:
     """Declare the desk's consumer. Offsets are committed when a batch is written."""
@@ -22,7 +25,7 @@ def consume(stream: Stream, desk: Desk) -> None:
     async def handle(events: Sequence[Event]) -> None:
         await project(desk, events, utc_now())
 
-    stream.each_batch("desk", INPUTS, handle)
+    stream.each_batch("desk", INPUTS, handle, collect_seconds=_COLLECT_SECONDS)
 
 
 async def project(desk: Desk, events: Sequence[Event], now: datetime) -> None:

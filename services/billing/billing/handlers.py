@@ -28,6 +28,8 @@ from ventanilla.topics import (
 
 METERS = "meters"
 METER_INPUTS = (STATUS, ECHOED, CONTACT_LINKED, METER_MOVED, METER_DUE)
+_COLLECT_SECONDS = 0.25
+"""No citizen waits for the meter."""
 
 
 def consume(
@@ -74,14 +76,14 @@ def consume(
     async def place(events: Sequence[Event]) -> None:
         await places.learn([event for event in events if isinstance(event, ConversationChanged)])
 
-    stream.each_batch("sessions", [SESSION], project)
-    stream.each_batch("ledger", [SESSION], append)
-    stream.each_batch("notes", [METER_NOTED], note)
-    stream.each_batch("places", [LIFECYCLE], place)
-    stream.each_batch("aliases", [CONTACT_LINKED], link)
+    stream.each_batch("sessions", [SESSION], project, collect_seconds=_COLLECT_SECONDS)
+    stream.each_batch("ledger", [SESSION], append, collect_seconds=_COLLECT_SECONDS)
+    stream.each_batch("notes", [METER_NOTED], note, collect_seconds=_COLLECT_SECONDS)
+    stream.each_batch("places", [LIFECYCLE], place, collect_seconds=_COLLECT_SECONDS)
+    stream.each_batch("aliases", [CONTACT_LINKED], link, collect_seconds=_COLLECT_SECONDS)
     return stream.keyed(
         METERS, METER_INPUTS, collection=COLLECTION, state=Meter, decide=decide,
-        indexed=lambda state: indexed(state, metering.clock_skew),
+        indexed=lambda state: indexed(state, metering.clock_skew), collect_seconds=_COLLECT_SECONDS,
     )  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from ventanilla.topics import OUTBOUND, STATUS
 
 _IN_FLIGHT = 2_000
 """Many of them may be waiting for their next try; those must not hold up the others."""
+_COLLECT_SECONDS = 0.25
+"""Nobody waits for what became of a message to be kept."""
 
 
 def consume(stream: Stream, worker: Worker, deliveries: Deliveries) -> None:
@@ -20,4 +22,4 @@ def consume(stream: Stream, worker: Worker, deliveries: Deliveries) -> None:
         await deliveries.advance([event for event in events if isinstance(event, MessageStatus)])
 
     stream.ordered("deliveries", OUTBOUND, worker.deliver, in_flight=_IN_FLIGHT)
-    stream.each_batch("delivery-statuses", [STATUS], advance)
+    stream.each_batch("delivery-statuses", [STATUS], advance, collect_seconds=_COLLECT_SECONDS)

@@ -28,7 +28,6 @@ from ventanilla.stream.keyed import Decide, Indexed, KeyedState
 from ventanilla.stream.letters import Sorter
 from ventanilla.stream.once import Once
 from ventanilla.stream.ordered import HandleOne, OrderedWork, Received
-from ventanilla.stream.pacing import ask_longer, pace
 from ventanilla.stream.progress import Progress, buried_records, group_progress
 from ventanilla.stream.publisher import Publisher
 from ventanilla.stream.table import Table, Take
@@ -64,7 +63,6 @@ class Stream:
         )
         self._consumers: list[GroupConsumer] = []
         self._tables: list[Table] = []
-        self._ordered: list[tuple[OrderedWork, GroupConsumer]] = []
         self._committer: asyncio.Task[None] | None = None
 
     def keyed(
@@ -76,33 +74,40 @@ class Stream:
         state: type[S],
         decide: Decide[S],
         indexed: Indexed[S] | None = None,
+        collect_seconds: float = 0.0,
     ) -> KeyedState[S]:
         """State by contact, exactly once in effect (see `ventanilla.stream.keyed`). `decide` must be pure.
 
-        `indexed` gives extra document fields, for queries; it must always give the same names.
+        `indexed` gives extra document fields, for queries; it must always give the same names. Records are
+        collected for `collect_seconds` (see `ventanilla.stream.pacing`), where nobody waits for the outcome.
         """
         group = self._group(name)
         keyed = KeyedState(
             self.service, group, self._store, self._publisher, self._sorter(group, inputs),
             collection=collection, state=state, decide=decide, indexed=indexed,
         )  # fmt: skip
-        consumer = self._consume(group, inputs, keyed.process, on_revoked=keyed.forget)
+        consumer = self._consume(
+            group, inputs, keyed.process, on_revoked=keyed.forget, collect_seconds=collect_seconds
+        )
         keyed.watch_highwater(lambda partition: consumer.consumer.highwater(partition))
         return keyed
 
-    def each_batch(self, name: str, inputs: Sequence[Topic], handle: HandleBatch) -> None:
+    def each_batch(
+        self, name: str, inputs: Sequence[Topic], handle: HandleBatch, *, collect_seconds: float = 0.0
+    ) -> None:
         """At least once: `handle` is idempotent, and its effect durable when it returns."""
         group = self._group(name)
         batches = Batches(group, self._publisher, self._sorter(group, inputs), handle)
-        self._consume(group, inputs, batches.process)
+        self._consume(group, inputs, batches.process, collect_seconds=collect_seconds)
 
     def ordered(self, name: str, topic: Topic, handle: HandleOne, *, in_flight: int = 512) -> None:
         """At least once, in order for each contact, contacts side by side. `handle` may wait long."""
         group = self._group(name)
         work = OrderedWork(group, self._publisher, self._sorter(group, [topic]), handle, in_flight)
-        consumer = self._consume(group, [topic], work.process, on_revoked=work.drain)
+        consumer = self._consume(
+            group, [topic], work.process, finished=work.committable, on_revoked=work.drain
+        )
         work.steer(consumer.pause, consumer.resume, consumer.progressed)
-        self._ordered.append((work, consumer))
 
     def table(self, topic: Topic, take: Take) -> None:
         """Every event of a small topic, from its first, given to `take` in every process of the service.
@@ -164,8 +169,7 @@ class Stream:
             await table.start()
         await self._broker.start()
         for consumer in self._consumers:
-            pace(consumer.consumer)
-            ask_longer(consumer.consumer)
+            consumer.pace()
         self._committer = asyncio.create_task(self._commit_regularly())
 
     async def stop(self) -> None:
@@ -196,21 +200,24 @@ class Stream:
         group: str,
         inputs: Sequence[Topic],
         process: Process,
+        *,
+        finished: Callable[[], Offsets] | None = None,
         on_revoked: Callable[[], Awaitable[Offsets]] | None = None,
+        collect_seconds: float = 0.0,
     ) -> GroupConsumer:
         consumer = GroupConsumer(
-            self._broker, group, inputs, process, on_revoked=on_revoked, instance=self._instance
-        )
+            self._broker, group, inputs, process, finished=finished, on_revoked=on_revoked,
+            collect_seconds=collect_seconds, instance=self._instance,
+        )  # fmt: skip
         self._consumers.append(consumer)
         return consumer
 
     async def _commit_regularly(self) -> None:
-        """Ordered work finishes between batches: its offsets are committed on a clock."""
-        last: dict[str, Offsets] = {}
         while True:
             await asyncio.sleep(_COMMIT_EVERY_SECONDS)
-            for work, consumer in self._ordered:
-                offsets = work.committable()
-                if offsets != last.get(consumer.group):
-                    await consumer.commit(offsets)
-                    last[consumer.group] = offsets
+            done = await asyncio.gather(
+                *(consumer.commit() for consumer in self._consumers), return_exceptions=True
+            )
+            for error in done:
+                if error is not None:
+                    log.error("commit_failed", exc_info=error)

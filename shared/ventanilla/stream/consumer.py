@@ -2,7 +2,9 @@
 
 FastStream polls and hands over; everything that decides about loss or repetition is here. A batch is
 processed under a lock; when partitions are revoked, the lock makes the revocation wait until the batch is
-durable and committed. A batch that fails is sought back to and tried again after a pause.
+durable, and then it is committed. Else what is done is committed on a clock, because a commit costs as much
+as a small batch: a process that is killed leaves up to a second of work to be recognised as done. A batch
+that fails is sought back to and tried again after a pause.
 """
 
 import asyncio
@@ -21,13 +23,14 @@ from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from ventanilla.observability import logger, said
 from ventanilla.stream import metrics
 from ventanilla.stream.failures import TooManyDeadLettersError
+from ventanilla.stream.pacing import ask_longer, pace
 from ventanilla.topics import Topic
 
 log = logger(__name__)
 
 Offsets = dict[TopicPartition, int]
 Process = Callable[[list[Any]], Awaitable[Offsets]]
-"""Takes consumed records in order; returns the next offset of each partition that may be committed now."""
+"""Takes consumed records in order; returns the next offset of each partition that may be committed by now."""
 
 
 def next_offsets(records: Sequence[Any]) -> Offsets:
@@ -37,6 +40,9 @@ def next_offsets(records: Sequence[Any]) -> Offsets:
 
 _STUCK_SECONDS = 30.0
 _MAX_PAUSE_SECONDS = 15.0
+_MAX_RECORDS = 2_000
+"""In a batch. Between two batches a consumer waits for the last write and for the next records, so it is
+large; a revocation waits for its end, some tenths of a second."""
 
 
 async def _raw(message: Any) -> KafkaMessage:
@@ -58,14 +64,19 @@ class GroupConsumer:
         topics: Sequence[Topic],
         process: Process,
         *,
+        finished: Callable[[], Offsets] | None = None,
         on_revoked: Callable[[], Awaitable[Offsets]] | None = None,
-        max_records: int = 500,
+        collect_seconds: float = 0.0,
         instance: str | None = None,
     ) -> None:
         self.group = group
         self._process = process
+        self._finished = finished
         self._on_revoked = on_revoked
+        self._collect_seconds = collect_seconds
         self._lock = asyncio.Lock()
+        self._done: Offsets = {}
+        self._committed: Offsets = {}
         self._failures = 0
         self._stopped: str | None = None
         self._closing = False
@@ -78,9 +89,8 @@ class GroupConsumer:
             group_id=group,
             group_instance_id=f"{group}.{instance}" if instance else None,
             batch=True,
-            max_records=max_records,
+            max_records=_MAX_RECORDS,
             batch_timeout_ms=20,
-            fetch_max_wait_ms=100,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             partition_assignment_strategy=[RangePartitionAssignor],  # one partition number, one owner
@@ -90,6 +100,11 @@ class GroupConsumer:
             listener=_Rebalance(self),
         )
         self._subscriber(self._on_batch, parser=_raw, decoder=_records)
+
+    def pace(self) -> None:
+        """Once, when the subscriber has started (see `ventanilla.stream.pacing`)."""
+        pace(self.consumer, self._collect_seconds)
+        ask_longer(self.consumer)
 
     @property
     def consumer(self) -> Any:
@@ -126,7 +141,7 @@ class GroupConsumer:
                 )  # fmt: skip
             else:
                 self._failures = 0
-                await self.commit(offsets)
+                self._done.update(offsets)
                 self._last_success = time.monotonic()
                 self._batch_seconds.observe(self._last_success - started)
                 self._lag_seconds.set(max(0.0, time.time() - mine[0].timestamp / 1000))
@@ -143,26 +158,43 @@ class GroupConsumer:
             if partition in self.consumer.assignment():
                 self.consumer.seek(partition, offset)
 
-    async def commit(self, offsets: Offsets) -> None:
-        """Commit these offsets, never bare. A refused commit costs a repetition later, not a record."""
+    async def commit(self) -> None:
+        """Commit what is done, by its offsets, never bare. Waits for the batch in hand.
+
+        What the broker refuses is tried again the next time; until then it costs a repetition, not a record.
+        """
+        async with self._lock:
+            await self._commit()
+
+    async def _commit(self) -> None:
         consumer = self.consumer
-        if consumer is None or not offsets:
+        if consumer is None:
             return
+        if self._finished is not None:
+            self._done.update(self._finished())
         owned = consumer.assignment()
-        mine = {partition: offset for partition, offset in offsets.items() if partition in owned}
-        if not mine:
+        offsets = {
+            partition: offset
+            for partition, offset in self._done.items()
+            if partition in owned and self._committed.get(partition) != offset
+        }
+        if not offsets:
             return
         try:
             async with asyncio.timeout(10):
-                await consumer.commit(mine)
+                await consumer.commit(offsets)
         except (KafkaError, TimeoutError) as error:
             log.warning("commit_refused", group=self.group, error=type(error).__name__)
+        else:
+            self._committed.update(offsets)
 
     async def revoked(self) -> None:
         """Called before partitions go to another member: drain, commit, forget."""
         async with self._lock:
             if self._on_revoked is not None:
-                await self.commit(await self._on_revoked())
+                self._done.update(await self._on_revoked())
+            await self._commit()
+            self._done, self._committed = {}, {}
 
     async def close(self) -> None:
         """Take no more batches; drain and commit what was taken."""

@@ -46,7 +46,7 @@ Indexed = Callable[[S], Mapping[str, Any]]
 _KINDS = {topic.name: topic for topic in ALL}
 _MAX_CONFLICTS = 3
 _PART = 125
-"""Keys that are written together; a batch has up to 500 records."""
+"""Keys that are written together; a batch has up to 2,000 records."""
 
 Pending = dict[str, list[tuple[Any, Event]]]
 """The events of a batch by key, each key's in order."""

@@ -101,7 +101,7 @@ class OrderedWork:
         return sum(len(tracker) for tracker in self._trackers.values())
 
     async def process(self, records: list[Any]) -> Offsets:
-        """Takes a batch on, and returns what is committable so far. Pauses the consumer when that is full."""
+        """Takes a batch on, and finishes none of it. Pauses the consumer when that is full."""
         if self._fatal is not None:
             raise self._fatal
         good, letters = self._sorter.events(records)
@@ -123,9 +123,10 @@ class OrderedWork:
         if self.open > self._limit and not self._paused:
             self._paused = True
             self._pause()
-        return self.committable()
+        return {}
 
     def committable(self) -> Offsets:
+        """What is done by now, in each partition."""
         return {
             partition: tracker.committable
             for partition, tracker in self._trackers.items()

@@ -1,9 +1,13 @@
 """How a consumer waits: with patience for a broker that has none, and not asleep when records come.
 
-Kafka holds a fetch without data back for `fetch_max_wait_ms`. The embedded broker answers it at once, and
+Kafka holds a fetch without data back for half a second. The embedded broker answers it at once, and
 aiokafka asks again at once: an idle consumer would take a whole core. Here an empty answer that came too
 quickly is followed by a pause that grows with each one in a row and ends with the first data. A broker that
 waits by itself is never paused for.
+
+And a consumer whose readers are in no hurry collects: after records came, it fetches the next ones no
+sooner than after a while. A batch of one record costs a fetch and a write like one of a hundred, and a read
+model that is some tenths of a second behind is worth more than the core that it takes from those who answer.
 
 FastStream asks a consumer for records for `batch_timeout_ms`, and when none came it sleeps for as long again:
 what comes then waits. Here it asks for longer, so that it seldom sleeps; records end the asking at once.
@@ -20,21 +24,28 @@ _MAX_SECONDS = 0.1
 _ASK_MS = 250
 
 
-def pace(consumer: Any) -> None:
+def pace(consumer: Any, collect_seconds: float = 0.0) -> None:
     """Pace a started aiokafka consumer. It offers no hook for this: its fetcher's one request is wrapped."""
     fetcher = consumer._fetcher
     fetch = fetcher._proc_fetch_request
     empty_in_a_row = 0
+    came: dict[int, float] = {}
+    """When each broker last had records."""
 
     async def paced(assignment: Any, node_id: Any, request: Any) -> Any:
         nonlocal empty_in_a_row
+        try:
+            await asyncio.sleep(came.get(node_id, 0.0) + collect_seconds - time.monotonic())
+        except asyncio.CancelledError:
+            return False  # as the fetcher's own request: it is over
         started = time.monotonic()
         got_data = await fetch(assignment, node_id, request)
         if got_data:
             empty_in_a_row = 0
+            came[node_id] = time.monotonic()
         elif time.monotonic() - started < _QUICK_SECONDS:
             empty_in_a_row += 1
-            with contextlib.suppress(asyncio.CancelledError):  # as the fetcher's own request: it is over
+            with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(min(_MAX_SECONDS, _STEP_SECONDS * empty_in_a_row))
         return got_data
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -14,6 +15,7 @@ from aiokafka.errors import (
     ProducerFenced,
     UnknownProducerId,
 )
+from aiokafka.partitioner import murmur2
 
 from ventanilla.dead_letters import DeadLetter
 from ventanilla.observability import logger, redact
@@ -34,6 +36,16 @@ _LOST = (
 )
 """The broker no longer knows what an idempotent producer wrote last, as after a disk that lost records: every
 further batch fails alike. Beside these, the plain `KafkaError` with which aiokafka's sender dies."""
+
+
+@lru_cache(maxsize=16_384)  # in Python it takes longer than to encode an event, and contacts come again
+def _hash(key: bytes) -> int:
+    return int(murmur2(key)) & 0x7FFFFFFF
+
+
+def partition_of(key: bytes, partitions: Sequence[int], _available: Sequence[int]) -> int:
+    """As every Kafka client chooses by default, so that strangers may write our topics too."""
+    return partitions[_hash(key) % len(partitions)]
 
 
 class Publisher:
@@ -60,6 +72,7 @@ class Publisher:
             max_batch_size=256 * 1024,
             max_request_size=4 * 1024 * 1024,
             request_timeout_ms=int(self._timeout * 1000),
+            partitioner=partition_of,
         )
         await producer.start()
         return producer

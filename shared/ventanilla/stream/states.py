@@ -14,7 +14,7 @@ from ventanilla.stream.records import Encoded
 
 S = TypeVar("S")
 
-_IN_USE = 4_096
+_IN_USE = 16_384
 """More than eight batches have keys."""
 
 

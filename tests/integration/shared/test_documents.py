@@ -20,6 +20,7 @@ from ventanilla.store import (
     DESCENDING,
     Collection,
     DuplicateKeyError,
+    InsertOne,
     ReturnDocument,
     Store,
     UpdateOne,
@@ -81,7 +82,20 @@ def update(dice: random.Random) -> dict[str, Any]:
 async def step(dice: random.Random, engine: Collection, model: Model) -> str:
     """One random operation on both; fails when they answer otherwise. Returns what it was."""
     kind = dice.choice(
-        ["insert", "guard", "guard", "update", "upsert", "many", "delete", "find", "sort", "group", "take"]
+        [
+            "insert",
+            "inserts",
+            "guard",
+            "guard",
+            "update",
+            "upsert",
+            "many",
+            "delete",
+            "find",
+            "sort",
+            "group",
+            "take",
+        ]
     )
     match kind:
         case "insert":
@@ -110,6 +124,15 @@ async def step(dice: random.Random, engine: Collection, model: Model) -> str:
                     refused.add(place)
             assert await guarded_upserts(engine, writes) == refused
             return f"guard {writes}"
+        case "inserts":
+            inserts, refused = [whole(dice, identity) for identity in dice.sample(IDS, 4)], set()
+            for place, document in enumerate(inserts):
+                try:
+                    model.insert(document)
+                except DuplicateError:
+                    refused.add(place)
+            assert await guarded_upserts(engine, [InsertOne(dict(one)) for one in inserts]) == refused
+            return f"inserts {inserts}"
         case "update" | "many":
             asked, change = query(dice), update(dice)
             if kind == "many":

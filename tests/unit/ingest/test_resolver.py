@@ -1,6 +1,7 @@
 """Who is who, when many requests ask at once and the store does not always answer."""
 
 import asyncio
+import dataclasses
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -23,6 +24,8 @@ class Memory:
     def __init__(self) -> None:
         self.kept: dict[str, Alias] = {}
         self.addresses: dict[str, Person] = {}
+        self.rival: dict[str, Alias] = {}
+        """What another replica writes between our reading and our writing."""
         self.asked: list[set[str]] = []
         self.answers = asyncio.Semaphore(1000)
         self.broken = False
@@ -34,14 +37,21 @@ class Memory:
             raise StoreError("no answer")
         return {alias: self.kept[alias] for alias in aliases if alias in self.kept}
 
-    async def insert(self, new: Mapping[str, tuple[str, datetime]]) -> None:
-        for alias, (contact, at) in new.items():
-            self.kept.setdefault(alias, Alias(contact, True, False, at))
+    async def insert(self, new: Mapping[str, tuple[str, datetime]]) -> dict[str, Alias]:
+        self.kept |= self.rival
+        inserted = {
+            alias: Alias(contact, True, False, at)
+            for alias, (contact, at) in new.items()
+            if alias not in self.kept
+        }
+        self.kept.update(inserted)
+        return inserted
 
     def knows(self, contact: str, person: Person) -> bool:
         return self.addresses.get(contact) == person
 
-    async def learn(self, people: Mapping[str, Person]) -> None:
+    async def learn(self, people: Mapping[str, Person], new: Collection[str]) -> None:
+        assert not new & self.addresses.keys(), "what is said to be new is new"
         self.addresses.update(people)
 
 
@@ -102,7 +112,17 @@ async def test_those_who_wait_share_one_turn(resolver: Resolver, memory: Memory)
     found = await asyncio.gather(*others)
     assert {contacts[1] for contacts in found} == {zero}
     assert len({contacts[0] for contacts in found}) == 29
-    assert [len(aliases) for aliases in memory.asked] == [1, 1, 30, 30]
+    assert [len(aliases) for aliases in memory.asked] == [1, 30], "new contacts are not read back"
+
+
+async def test_another_replica_that_was_quicker_decides(resolver: Resolver, memory: Memory) -> None:
+    (ours,) = await resolver.resolve([person("1")])
+    made = memory.kept.pop(ours)
+    other = Resolver(
+        b"k" * 32, cast(Aliases, memory), cast(Addresses, memory), resolver._publish, clock=lambda: 0.0
+    )
+    memory.rival = {ours: dataclasses.replace(made, contact="theirs"), "theirs": made}
+    assert await other.resolve([person("1")]) == ["theirs"]
 
 
 def allow(memory: Memory, answers: int) -> None:
@@ -127,9 +147,9 @@ async def test_a_request_that_ends_in_its_turn_leaves_nobody_waiting(
     leader = asyncio.create_task(resolver.resolve([person("1")]))
     follower = asyncio.create_task(resolver.resolve([person("2")]))
     await asyncio.sleep(0)
-    allow(memory, 2)
+    allow(memory, 1)
     await first
-    while len(memory.asked) < 3:
+    while len(memory.asked) < 2:
         await asyncio.sleep(0)
     leader.cancel()
     with pytest.raises(asyncio.CancelledError):

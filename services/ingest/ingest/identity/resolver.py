@@ -112,8 +112,8 @@ class Resolver:
     async def _serve(self, tickets: Sequence[_Ticket]) -> None:
         people = [person for ticket in tickets for person in ticket.people]
         try:
-            contacts = await self._look_up(people)
-            await self._addresses.learn(_newest(people, contacts))
+            contacts, new = await self._look_up(people)
+            await self._addresses.learn(_newest(people, contacts), new)
         except Exception as error:
             for ticket in tickets:
                 ticket.error = error
@@ -127,7 +127,9 @@ class Resolver:
             ticket.contacts = contacts[place : place + len(ticket.people)]
             place += len(ticket.people)
 
-    async def _look_up(self, people: Sequence[Person]) -> list[str]:
+    async def _look_up(self, people: Sequence[Person]) -> tuple[list[str], set[str]]:
+        """Each person's contact, and those contacts that were made here just now."""
+        new: set[str] = set()
         wanted = [tuple(self._alias(person, one) for one in person.ids) for person in people]
         everything = {alias for aliases in wanted for alias in aliases}
         known = await self._aliases.find(everything)
@@ -135,22 +137,28 @@ class Resolver:
             made = plan({alias: one.contact for alias, one in known.items()}, wanted)
             if not made.new and not made.merged:
                 break
-            await self._write(made, people)
+            written = await self._write(made, people)
+            new |= {alias for alias, one in written.items() if one.contact == alias}
+            if not made.merged and written.keys() == made.new.keys() and new >= set(made.new.values()):
+                known.update(written)  # new contacts, that nobody else can have heard of
+                break
             known = await self._aliases.find(everything)
         else:
             raise StoreError("other replicas keep changing the same contacts; try again")
         await self._announce(known, people, made.contacts)
         self._remember(people, made.contacts)
-        return made.contacts
+        return made.contacts, new
 
-    async def _write(self, made: Plan, people: Sequence[Person]) -> None:
+    async def _write(self, made: Plan, people: Sequence[Person]) -> dict[str, Alias]:
+        """Returns the aliases that were not there."""
         if made.merged:
             self._remembered.clear()
-        await self._aliases.insert(
+        written = await self._aliases.insert(
             {alias: (contact, people[made.at[alias]].at) for alias, contact in made.new.items()}
         )
         for loser, winner in made.merged:
             await self._aliases.merge(loser, winner, people[made.at[loser]].at)
+        return written
 
     async def _announce(
         self, known: dict[str, Alias], people: Sequence[Person], contacts: Sequence[str]

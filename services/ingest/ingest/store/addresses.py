@@ -6,6 +6,7 @@ raises `StoreError` when the store does not answer.
 """
 
 from collections import OrderedDict
+from collections.abc import Collection as AnyCollection
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,12 +41,13 @@ class Addresses:
         known = self._known.get(contact_id)
         return known is not None and all(known.get(name) == value for name, value in _told(person).items())
 
-    async def learn(self, people: Mapping[str, Person]) -> None:
+    async def learn(self, people: Mapping[str, Person], new: AnyCollection[str] = ()) -> None:
         """Keep what is new about each contact. What is older than the last change changes nothing.
 
-        A number that a message does not show is not forgotten: who hides it can still be reached by it.
+        A number that a message does not show is not forgotten: who hides it can still be reached by it. Of
+        `new` contacts the store has nothing, so it is not asked about them.
         """
-        unknown = [contact for contact in people if contact not in self._known]
+        unknown = [contact for contact in people if contact not in self._known and contact not in new]
         for start in range(0, len(unknown), _IN_ONE_QUERY):
             page = {"_id": {"$in": unknown[start : start + _IN_ONE_QUERY]}}
             async for document in self._collection.find(page):

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from ingest.identity.linking import root
 from ventanilla.moments import read, written
-from ventanilla.store import Collection, Document, Store, UpdateOne, guarded_upserts
+from ventanilla.store import Collection, Document, InsertOne, Store, guarded_upserts
 
 ALIASES = "ingest_aliases"
 _IN_ONE_QUERY = 500
@@ -58,26 +58,17 @@ class Aliases:
             async for document in self._collection.find({"contact": {"$in": list(contacts)}, "announced": 0})
         }
 
-    async def insert(self, new: Mapping[str, tuple[str, datetime]]) -> None:
-        """Whoever comes first decides: an alias that exists already stays as it is. Read back to know."""
-        await guarded_upserts(
-            self._collection,
-            [
-                UpdateOne(
-                    {"_id": alias},
-                    {
-                        "$setOnInsert": {
-                            "contact": contact,
-                            "announced": int(alias == contact),
-                            "merged": 0,
-                            "linked_at": written(at),
-                        }
-                    },
-                    upsert=True,
-                )
-                for alias, (contact, at) in new.items()
-            ],
+    async def insert(self, new: Mapping[str, tuple[str, datetime]]) -> dict[str, Alias]:
+        """Returns those that now stand as they were given. Whoever comes first decides: an alias that exists
+        already stays as it is, and is to be read."""
+        aliases = {
+            alias: Alias(contact, announced=alias == contact, merged=False, linked_at=at)
+            for alias, (contact, at) in new.items()
+        }
+        refused = await guarded_upserts(
+            self._collection, [InsertOne(_document(alias, one)) for alias, one in aliases.items()]
         )
+        return {alias: one for place, (alias, one) in enumerate(aliases.items()) if place not in refused}
 
     async def merge(self, loser: str, winner: str, at: datetime) -> None:
         """All that stood for `loser` stands for `winner`; a crash in between leaves a chain for `find`."""
@@ -100,6 +91,16 @@ class Aliases:
             async for document in self._collection.find(page):
                 found[document["_id"]] = _alias(document)
         return found
+
+
+def _document(alias: str, one: Alias) -> Document:
+    return {
+        "_id": alias,
+        "contact": one.contact,
+        "announced": int(one.announced),
+        "merged": int(one.merged),
+        "linked_at": written(one.linked_at),
+    }
 
 
 def _alias(document: Document) -> Alias:

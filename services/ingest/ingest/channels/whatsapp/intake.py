@@ -1,12 +1,11 @@
 """From drafts to events in Kafka: the identity of each person, then everything at once."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from prometheus_client import Counter as CounterMetric
+from prometheus_client import Counter
 
 from ingest import metrics
 from ingest.channels.whatsapp.contents import KNOWN_TYPES
@@ -49,8 +48,8 @@ class Intake:
             await self._stream.publish(*outputs)
         _count(self._messages, drafts.messages)
         _count(self._echoes, drafts.echoes)
-        for status, number in Counter(draft.status for draft in drafts.statuses).items():
-            self._statuses[status].inc(number)
+        for draft in drafts.statuses:
+            self._statuses[draft.status].inc()
 
     async def _refuse(self, reject: Reject) -> None:
         key = derived_id("rejected", sha256(reject.body).hexdigest())
@@ -60,9 +59,9 @@ class Intake:
         metrics.REJECTS.labels(reject.reason).inc()
 
 
-def _count(counters: Mapping[str, CounterMetric], drafts: Sequence[MessageDraft | EchoDraft]) -> None:
-    for name, number in Counter(_type(draft) for draft in drafts).items():
-        counters[name].inc(number)
+def _count(counters: Mapping[str, Counter], drafts: Sequence[MessageDraft | EchoDraft]) -> None:
+    for draft in drafts:
+        counters[_type(draft)].inc()
 
 
 def _type(draft: MessageDraft | EchoDraft) -> str:
