@@ -9,19 +9,17 @@ hides nothing, to the moment at which a consumer has the outcome.
 """
 
 import asyncio
-import hmac
 import json
 import random
 import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from hashlib import sha256
 from pathlib import Path
 
-import httpx
 from aiokafka import AIOKafkaConsumer
 
+from bench.client import Client, signed
 from bench.report import Series
 from bench.sizes import Size, Start
 from support.fleet import SECRET, Fleet
@@ -78,9 +76,8 @@ class Ears:
 class Citizens:
     """Who writes what, and what became of it."""
 
-    def __init__(self, fleet: Fleet, client: httpx.AsyncClient, ears: Ears) -> None:
+    def __init__(self, fleet: Fleet, client: Client, ears: Ears) -> None:
         self._fleet = fleet
-        self._url = f"{fleet.url('ingest')}/webhooks/whatsapp"
         self._client = client
         self._ears = ears
         self._written = 0
@@ -104,10 +101,7 @@ class Citizens:
                 )
             )
         )
-        signature = hmac.new(SECRET.encode(), body, sha256).hexdigest()
-        headers = {"X-Hub-Signature-256": f"sha256={signature}", "Content-Type": "application/json"}
-        answer = await self._client.post(self._url, content=body, headers=headers)
-        answer.raise_for_status()
+        await self._client.post(signed(body, SECRET))
         return derived_id("received", Channel.WHATSAPP, ACCOUNT, wamid)
 
     def next(self, place: int) -> tuple[str, str]:
@@ -168,7 +162,7 @@ async def measure(start: Start, size: Size) -> list[Series]:
             fleet.start()
             await asyncio.to_thread(fleet.wait_ready)
             ears = Ears(engines.kafka)
-            async with httpx.AsyncClient(timeout=60) as client, ears.open():
+            async with Client(fleet.port("ingest")) as client, ears.open():
                 citizens = Citizens(fleet, client, ears)
                 await citizens.ask_for_people()
                 await citizens.at_once(size.requests // 20)  # what is slow the first time only

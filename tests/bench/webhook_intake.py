@@ -5,13 +5,12 @@ that stay open, one request in flight on each, and counts only answers of 200.
 """
 
 import asyncio
-import hmac
 import json
 import os
 import sys
 import time
-from hashlib import sha256
 
+from bench.client import Client, signed
 from bench.report import Result
 from bench.sizes import Size, Start
 from stack.engines import free_port
@@ -93,34 +92,19 @@ def _requests(run: str, count: int) -> list[bytes]:
         }
         entry = {"id": "1", "changes": [{"field": "messages", "value": value}]}
         body = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
-        signature = hmac.new(SECRET.encode(), body, sha256).hexdigest()
-        head = (
-            "POST /webhooks/whatsapp HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
-            f"X-Hub-Signature-256: sha256={signature}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        made.append(head.encode() + body)
+        made.append(signed(body, SECRET))
     return made
 
 
 async def _load(port: int, requests: list[bytes]) -> None:
     waiting = iter(requests)
+    async with Client(port) as client:
 
-    async def connection() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for request in waiting:
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            if not head.startswith(b"HTTP/1.1 200"):
-                raise RuntimeError(f"answered {head.splitlines()[0].decode()}")
-            for line in head.lower().split(b"\r\n"):
-                if line.startswith(b"content-length:"):
-                    await reader.readexactly(int(line.split(b":")[1]))
-        writer.close()
-        await writer.wait_closed()
+        async def one_after_another() -> None:
+            for request in waiting:
+                await client.post(request)
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(CONNECTIONS):
-            group.create_task(connection())
+        await asyncio.gather(*(one_after_another() for _ in range(CONNECTIONS)))
 
 
 async def _until_ready(port: int) -> None:

@@ -40,13 +40,16 @@ def billing_on(database: str) -> Billing:
     """Leaving the block stops the service as SIGTERM does; starting it again finds what it kept."""
 
     @asynccontextmanager
-    async def start(engines: RunningEngines, config: Path = CONFIG) -> AsyncIterator[httpx.AsyncClient]:
+    async def start(
+        engines: RunningEngines, config: Path = CONFIG, *, instance: str | None = None
+    ) -> AsyncIterator[httpx.AsyncClient]:
         app = create_app(
             BillingSettings(
                 kafka_bootstrap=engines.kafka,
                 mongo_url=engines.mongo,
                 mongo_database=database,
                 config=config,
+                instance=instance,
                 contact_key=SecretStr(CONTACT_KEY),
                 token_key=SecretStr(TOKEN_KEY),
             )

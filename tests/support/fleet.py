@@ -71,6 +71,9 @@ class Fleet:
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self._ports[name]}"
 
+    def port(self, name: str) -> int:
+        return self._ports[name]
+
     def start(self, *names: str) -> Self:
         """Start these, or all; waits for nothing."""
         for service in ALL:

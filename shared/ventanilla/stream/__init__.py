@@ -21,7 +21,7 @@ from ventanilla.contracts.event import Event
 from ventanilla.observability import logger
 from ventanilla.store import Store
 from ventanilla.stream.batches import Batches, HandleBatch
-from ventanilla.stream.consumer import GroupConsumer, Offsets, Process
+from ventanilla.stream.consumer import COMMIT_EVERY_SECONDS, GroupConsumer, Offsets, Process
 from ventanilla.stream.decision import Decision, Output
 from ventanilla.stream.failures import StreamUnavailableError
 from ventanilla.stream.keyed import Decide, Indexed, KeyedState
@@ -39,7 +39,6 @@ S = TypeVar("S", bound=BaseModel)
 
 log = logger(__name__)
 
-_COMMIT_EVERY_SECONDS = 1.0
 _PROGRESS_SECONDS = 20.0
 
 
@@ -213,8 +212,9 @@ class Stream:
         return consumer
 
     async def _commit_regularly(self) -> None:
+        """What the last batches before a silence left."""
         while True:
-            await asyncio.sleep(_COMMIT_EVERY_SECONDS)
+            await asyncio.sleep(COMMIT_EVERY_SECONDS)
             done = await asyncio.gather(
                 *(consumer.commit() for consumer in self._consumers), return_exceptions=True
             )

@@ -2,9 +2,9 @@
 
 FastStream polls and hands over; everything that decides about loss or repetition is here. A batch is
 processed under a lock; when partitions are revoked, the lock makes the revocation wait until the batch is
-durable, and then it is committed. Else what is done is committed on a clock, because a commit costs as much
-as a small batch: a process that is killed leaves up to a second of work to be recognised as done. A batch
-that fails is sought back to and tried again after a pause.
+durable, and then it is committed. Else what is done is committed once a second at most, because a commit
+costs as much as a small batch: a process that is killed leaves up to a second of work to be recognised as
+done. A batch that fails is sought back to and tried again after a pause.
 """
 
 import asyncio
@@ -38,6 +38,7 @@ def next_offsets(records: Sequence[Any]) -> Offsets:
     return {TopicPartition(record.topic, record.partition): record.offset + 1 for record in records}
 
 
+COMMIT_EVERY_SECONDS = 1.0
 _STUCK_SECONDS = 30.0
 _MAX_PAUSE_SECONDS = 15.0
 _MAX_RECORDS = 2_000
@@ -77,6 +78,7 @@ class GroupConsumer:
         self._lock = asyncio.Lock()
         self._done: Offsets = {}
         self._committed: Offsets = {}
+        self._committed_at = 0.0
         self._failures = 0
         self._stopped: str | None = None
         self._closing = False
@@ -142,6 +144,8 @@ class GroupConsumer:
             else:
                 self._failures = 0
                 self._done.update(offsets)
+                if time.monotonic() - self._committed_at >= COMMIT_EVERY_SECONDS:
+                    await self._commit()
                 self._last_success = time.monotonic()
                 self._batch_seconds.observe(self._last_success - started)
                 self._lag_seconds.set(max(0.0, time.time() - mine[0].timestamp / 1000))
@@ -180,6 +184,7 @@ class GroupConsumer:
         }
         if not offsets:
             return
+        self._committed_at = time.monotonic()
         try:
             async with asyncio.timeout(10):
                 await consumer.commit(offsets)

@@ -1,10 +1,10 @@
 """State by key, exactly once in effect, without Kafka transactions.
 
-For each batch: load the states that the cache lacks with one find; decide each event in order; write the
-changed states in unordered bulks, each guarded by the version that was read (compare-and-set) and bearing
-its own outputs (an outbox) and the source positions that it has absorbed; publish the outputs; commit the
-offsets. A batch is worked on in parts with different keys: while one part is being written and published, the
-next is decided. So:
+For each batch: load the states that the cache lacks; decide each event in order; write the changed states in
+unordered bulks, each guarded by the version that was read (compare-and-set) and bearing its own outputs (an
+outbox) and the source positions that it has absorbed; publish the outputs; later, commit the offsets. A batch
+is worked on in parts with different keys: while one part is being loaded, or written and published, another
+is decided. So:
 
 * killed before the write: the batch is read again and decided again, from the same state;
 * killed after the write: the record's position is known, the decision is not repeated, and the outputs are
@@ -46,7 +46,7 @@ Indexed = Callable[[S], Mapping[str, Any]]
 _KINDS = {topic.name: topic for topic in ALL}
 _MAX_CONFLICTS = 3
 _PART = 125
-"""Keys that are written together; a batch has up to 2,000 records."""
+"""Keys that are loaded together, and written together; a batch has up to 2,000 records."""
 
 Pending = dict[str, list[tuple[Any, Event]]]
 """The events of a batch by key, each key's in order."""
@@ -121,18 +121,20 @@ class KeyedState(Generic[S]):
 
     async def _round(self, pending: Pending, letters: list[DeadLetter]) -> Pending:
         """Decide, write and publish once; returns what lost its compare-and-set and must be decided again."""
-        entries = await self._load(pending.keys())
         keys = list(pending)
+        parts = [keys[start : start + _PART] for start in range(0, len(keys), _PART)]
+        loading = [asyncio.create_task(self._load(part)) for part in parts]
         working: list[asyncio.Task[list[str]]] = []
         try:
-            for start in range(0, len(keys), _PART):
-                part = {
-                    key: self._decide_key(entries[key], pending[key], letters)
-                    for key in keys[start : start + _PART]
+            for load in loading:
+                entries = await load
+                emitted = {
+                    key: self._decide_key(entry, pending[key], letters) for key, entry in entries.items()
                 }
-                working.append(asyncio.create_task(self._keep(part, entries)))
+                working.append(asyncio.create_task(self._keep(emitted, entries)))
                 await asyncio.sleep(0)  # it is on its way while the next part is decided
         finally:
+            await asyncio.gather(*loading, return_exceptions=True)
             kept = await asyncio.gather(*working, return_exceptions=True)
         lost: Pending = {}
         for one in kept:
@@ -219,7 +221,7 @@ class KeyedState(Generic[S]):
             document.update(self._indexed(entry.state))
         return stored, UpdateOne({"_id": key, "version": entry.version}, {"$set": document}, upsert=True)
 
-    async def _load(self, keys: Any) -> dict[str, Entry[S]]:
+    async def _load(self, keys: Sequence[str]) -> dict[str, Entry[S]]:
         entries: dict[str, Entry[S]] = {}
         missing: list[str] = []
         for key in keys:
@@ -228,9 +230,8 @@ class KeyedState(Generic[S]):
                 missing.append(key)
             else:
                 entries[key] = entry
-        for start in range(0, len(missing), 500):
-            page = missing[start : start + 500]
-            async for document in self._collection.find({"_id": {"$in": page}}):
+        if missing:
+            async for document in self._collection.find({"_id": {"$in": missing}}):
                 entries[document["_id"]] = self._states.read(document["_id"], _stored(document))
         for key in missing:
             if key not in entries:

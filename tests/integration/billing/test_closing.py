@@ -68,7 +68,8 @@ async def test_closed_months_are_published_once_and_adjustments_stand_in_the_nex
     now = [status(uuid4().hex, "wamid.1", EARLIER, came_at=utc_now())]
     await write(fresh.kafka, STATUS, [*in_time, *between, *now])
 
-    async with billing(fresh) as one, billing(fresh) as other:
+    # Named, because the embedded broker never ends what a second member without a name begins.
+    async with billing(fresh, instance="one") as one, billing(fresh, instance="other") as other:
         last = await statement(one, MONTHS[1])
         earlier = await statement(other, MONTHS[0])
         running = await statement(one, f"{utc_now().astimezone(ZONE):%Y-%m}", until=lambda _: True)
@@ -87,7 +88,7 @@ async def test_closed_months_are_published_once_and_adjustments_stand_in_the_nex
         False, False, None, None,
     )  # fmt: skip
 
-    async with billing(fresh) as again:
+    async with billing(fresh, instance="one") as again, billing(fresh, instance="other"):
         await write(fresh.kafka, STATUS, [status(uuid4().hex, "wamid.1", EARLIER, came_at=utc_now())])
         by_now = await statement(again, MONTHS[0], lambda one: bool(one["restated"]["sessions_at_most"] == 7))
         assert by_now["billed"] == earlier["billed"]
