@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,9 @@ from ventanilla.contracts.channel import (
     InboundContent,
     MessageStatus,
     OutboundContent,
+    Reaction,
     StatusError,
+    SystemNotice,
     Text,
     TextOut,
     echo_id,
@@ -63,6 +65,8 @@ class Citizen:
     account: str = WHATSAPP
     name: str = "María Hernández"
     numbers: "count[int]" = field(default_factory=count)
+    spoke_at: datetime = datetime.min.replace(tzinfo=UTC)
+    """When he last said what a bot may answer."""
 
     async def says(
         self, text: str = "hola", *, content: InboundContent | None = None, at: datetime | None = None
@@ -75,6 +79,8 @@ class Citizen:
         sender = event.sender.model_copy(update={"name": self.name, "address_hint": "…5000"})
         await write(self.world.engines.kafka, RECEIVED, [event.model_copy(update={"sender": sender})])
         await self.world.until_stored("desk_messages", event.id)
+        if not isinstance(content, Reaction | SystemNotice):
+            self.spoke_at = max(self.spoke_at, event.occurred_at)
         return event.id
 
     async def conversation(self) -> Conversation:
@@ -94,7 +100,10 @@ class Citizen:
         area: str | None = None,
         category: str | None = None,
     ) -> None:
-        conversation = await self.conversation()
+        async with asyncio.timeout(20):
+            # The desk writes messages first: for a moment it knows of one and not of its turn.
+            while (conversation := await self.conversation()).last_inbound_at < self.spoke_at:
+                await asyncio.sleep(0.03)
         identity = derived_id("bot", conversation.id, str(conversation.turn))
         answer = BotAnswered(
             id=identity, occurred_at=conversation.last_inbound_at, contact_id=self.contact,
