@@ -48,6 +48,7 @@ from ventanilla.service import Runtime
 from ventanilla.topics import BOT_ANSWERED, ECHOED, RECEIVED, STATUS
 
 PASSWORD = "una-clave-de-prueba"
+_NEVER = datetime.min.replace(tzinfo=UTC)
 TOKEN_KEY = "t" * 40
 WHATSAPP = "106540352242922"
 REPLAY = "106540352242999"
@@ -65,7 +66,7 @@ class Citizen:
     account: str = WHATSAPP
     name: str = "María Hernández"
     numbers: "count[int]" = field(default_factory=count)
-    spoke_at: datetime = datetime.min.replace(tzinfo=UTC)
+    spoke_at: datetime = _NEVER
     """When he last said what a bot may answer."""
 
     async def says(
