@@ -1,19 +1,18 @@
 """A client that takes as little as it can of the machine that it shares with those who are measured."""
 
 import asyncio
-import hmac
-from hashlib import sha256
 from typing import Self
+
+from sandbox.domain.webhooks import signature
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 def signed(body: bytes, secret: str) -> bytes:
     """A webhook as Meta posts it, ready to be written."""
-    signature = hmac.new(secret.encode(), body, sha256).hexdigest()
     head = (
         "POST /webhooks/whatsapp HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
-        f"X-Hub-Signature-256: sha256={signature}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"X-Hub-Signature-256: {signature(secret, body)}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 

@@ -104,7 +104,9 @@ async def _load(port: int, requests: list[bytes]) -> None:
             for request in waiting:
                 await client.post(request)
 
-        await asyncio.gather(*(one_after_another() for _ in range(CONNECTIONS)))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(CONNECTIONS):
+                group.create_task(one_after_another())
 
 
 async def _until_ready(port: int) -> None:

@@ -20,7 +20,7 @@ _COLLECT_SECONDS = 0.1
 
 
 def consume(stream: Stream, desk: Desk) -> None:
-    """Declare the desk's consumer. Offsets are committed when a batch is written."""
+    """Declare the desk's consumer. Offsets are committed after a batch is written."""
 
     async def handle(events: Sequence[Event]) -> None:
         await project(desk, events, utc_now())

@@ -16,7 +16,7 @@ _COLLECT_SECONDS = 0.25
 
 
 def consume(stream: Stream, worker: Worker, deliveries: Deliveries) -> None:
-    """Offsets are committed when a message is accepted, failed or refused; a status when it is kept."""
+    """Offsets are committed after a message is accepted, failed or refused; a status's after it is kept."""
 
     async def advance(events: Sequence[Event]) -> None:
         await deliveries.advance([event for event in events if isinstance(event, MessageStatus)])

@@ -14,7 +14,6 @@ what comes then waits. Here it asks for longer, so that it seldom sleeps; record
 """
 
 import asyncio
-import contextlib
 import time
 from typing import Any
 
@@ -29,24 +28,26 @@ def pace(consumer: Any, collect_seconds: float = 0.0) -> None:
     fetcher = consumer._fetcher
     fetch = fetcher._proc_fetch_request
     empty_in_a_row = 0
-    came: dict[int, float] = {}
-    """When each broker last had records."""
+    rests_until: dict[int, float] = {}
+    """Until when each broker is not asked again."""
 
     async def paced(assignment: Any, node_id: Any, request: Any) -> Any:
         nonlocal empty_in_a_row
-        try:
-            await asyncio.sleep(came.get(node_id, 0.0) + collect_seconds - time.monotonic())
-        except asyncio.CancelledError:
-            return False  # as the fetcher's own request: it is over
+        rest = rests_until.get(node_id, 0.0) - time.monotonic()
+        if rest > 0:
+            try:
+                await asyncio.sleep(rest)
+            except asyncio.CancelledError:
+                return False  # as the fetcher's own request: it is over
         started = time.monotonic()
         got_data = await fetch(assignment, node_id, request)
+        ended = time.monotonic()
         if got_data:
             empty_in_a_row = 0
-            came[node_id] = time.monotonic()
-        elif time.monotonic() - started < _QUICK_SECONDS:
+            rests_until[node_id] = ended + collect_seconds
+        elif ended - started < _QUICK_SECONDS:
             empty_in_a_row += 1
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.sleep(min(_MAX_SECONDS, _STEP_SECONDS * empty_in_a_row))
+            rests_until[node_id] = ended + min(_MAX_SECONDS, _STEP_SECONDS * empty_in_a_row)
         return got_data
 
     fetcher._proc_fetch_request = paced

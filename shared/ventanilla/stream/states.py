@@ -1,4 +1,4 @@
-"""States in memory, in two forms: the few thousand in use as objects, the others as the JSON of the store.
+"""States in memory, in two forms: those in use lately as objects, the others as the JSON of the store.
 
 As objects a state takes some eight times as much memory as its JSON, and Python's search for garbage goes
 through every one of them; to read its JSON again takes some microseconds.

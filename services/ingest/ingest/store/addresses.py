@@ -41,7 +41,7 @@ class Addresses:
         known = self._known.get(contact_id)
         return known is not None and all(known.get(name) == value for name, value in _told(person).items())
 
-    async def learn(self, people: Mapping[str, Person], new: AnyCollection[str] = ()) -> None:
+    async def learn(self, people: Mapping[str, Person], new: AnyCollection[str]) -> None:
         """Keep what is new about each contact. What is older than the last change changes nothing.
 
         A number that a message does not show is not forgotten: who hides it can still be reached by it. Of
