@@ -20,7 +20,7 @@ def normalised(channel: Channel, provider_id: str) -> str:
     A business-scoped user id (`SV.1234`) is kept as it is: it holds letters.
     """
     if channel is Channel.WHATSAPP:
-        digits = _NOT_DIGITS.sub("", provider_id)
+        digits = provider_id if provider_id.isdigit() else _NOT_DIGITS.sub("", provider_id)
         return digits if digits.isdigit() else provider_id.strip()
     if channel is Channel.EMAIL:
         return provider_id.strip().lower()

@@ -1,7 +1,8 @@
 """What a message costs the router by the number of open conversations.
 
 Each is a document in the store, a copy of a real one. Citizens write four messages in a row, some 250 of
-them at a time, and everybody is as likely to write as anybody else: the worst that there is for a cache.
+them at a time. First a thousand of them write and the others keep silent, so that only the number of open
+conversations grows; then everybody is as likely to write as anybody else, the worst there is for a cache.
 """
 
 import json
@@ -20,6 +21,7 @@ TARGET = 1.2
 """What a message may cost with the most of them against the fewest."""
 _IN_A_ROW = 4
 _AT_A_TIME = 250
+_WRITERS = 1_000
 _PAGE = 2_000
 _MODEL = "f" * 32
 _TEXT = "q papeles piden pa la hipoteca"
@@ -27,22 +29,26 @@ _TEXT = "q papeles piden pa la hipoteca"
 
 async def measure(start: Start, size: Size) -> list[Series]:
     """Microseconds a message by the wall and of the processor, and the memory of the router's process."""
-    cost: dict[str, list[float]] = {"by the wall": [], "of the processor": []}
-    memory: list[float] = []
+    few, all_of_them = f"{_WRITERS:,} write", "all write"
+    cost: dict[str, list[float]] = {}
+    memory: dict[str, list[float]] = {few: [], all_of_them: []}
     for number in size.open_conversations:
-        with start() as engines:
-            await _open(engines.kafka, engines.mongo, number)
-            await publish(engines.kafka, SUBJECTS["router"].topic, _talk(number, size.messages))
-            ours = await child("keyed", "router", engines.kafka, engines.mongo, size.messages)
-        cost["by the wall"].append(1e6 / ours["rate"])
-        cost["of the processor"].append(ours["processor_us"])
-        memory.append(ours["peak_mb"])
-    places, wall = [f"{number:,}" for number in size.open_conversations], cost["by the wall"]
-    notes = f"the most of them cost {wall[-1] / wall[0]:.2f} of what the fewest cost, target {TARGET}"
+        for who, writers in ((few, min(_WRITERS, number)), (all_of_them, number)):
+            with start() as engines:
+                await _open(engines.kafka, engines.mongo, number)
+                talk = _talk(number, writers, size.messages)
+                await publish(engines.kafka, SUBJECTS["router"].topic, talk)
+                ours = await child("keyed", "router", engines.kafka, engines.mongo, size.messages)
+            cost.setdefault(f"{who}, by the wall", []).append(1e6 / ours["rate"])
+            cost.setdefault(f"{who}, of the processor", []).append(ours["processor_us"])
+            memory[who].append(ours["peak_mb"])
+    places = [f"{number:,}" for number in size.open_conversations]
+    shares = [f"{name} {one[-1] / one[0]:.2f}" for name, one in cost.items()]
+    notes = f"the most of them against the fewest: {'; '.join(shares)}; target {TARGET}"
     what = "open conversations"
     return [
         Series("Cost by open conversations", places, "µs a message", cost, what, notes=notes),
-        Series("Memory by open conversations", places, "MB at most", {"router": memory}, what),
+        Series("Memory by open conversations", places, "MB at most", memory, what),
     ]
 
 
@@ -50,12 +56,13 @@ def _contact(number: int) -> str:
     return f"{number:032x}"
 
 
-def _talk(conversations: int, messages: int) -> Iterator[Event]:
+def _talk(conversations: int, writers: int, messages: int) -> Iterator[Event]:
+    """`writers` of the contacts write, spread evenly over all of them."""
     dice, number = random.Random(conversations), 1
     talks: list[list[int]] = []  # who writes, and how many messages he still has
     while number <= messages:
         while len(talks) < _AT_A_TIME:
-            talks.append([dice.randrange(conversations), _IN_A_ROW])
+            talks.append([dice.randrange(writers) * (conversations // writers), _IN_A_ROW])
         talk = dice.choice(talks)
         yield received(_contact(talk[0]), number, _TEXT)
         talk[1] -= 1

@@ -29,6 +29,7 @@ from ingest.channels.whatsapp.status import our_callback
 from support.messages import NOON
 from support.whatsapp import ACCOUNT, change, echo, echoes, message, raw, status, webhook
 from ventanilla.access import InvalidTokenError, Role, issue_token, read_token
+from ventanilla.contracts.channel import FlowAnswer
 from ventanilla.contracts.event import Event
 from ventanilla.dead_letters import DeadLetter
 from ventanilla.stream.records import UndecodableError, decode
@@ -176,6 +177,27 @@ def test_depth_alone_breaks_nothing(depth: int, read: Callable[[str], object]) -
     for text in ("[" * depth, "[" * depth + "]" * depth, '{"a":' * depth + "1" + "}" * depth):
         with pytest.raises((BadFrameError, NotAWebhookError)):
             read(text)
+
+
+@pytest.mark.parametrize("depth", [50, 150, 250, 600])
+@pytest.mark.parametrize("name", ["hologram", "referral", "errors"])
+def test_a_message_is_no_deeper_than_who_reads_it_can_go(name: str, depth: int) -> None:
+    deep = {"hologram": "%s", "referral": '{"a": %s}', "errors": '[{"a": %s}]'}[name]
+    odd = message("hologram", {}, **{name: "HERE"})
+    body = raw(webhook(change(messages=[odd, message()])))
+    body = body.replace(b'"HERE"', (deep % ("[" * depth + "]" * depth)).encode())
+    assert taken(body) == (2 if depth == 50 else 1)
+    assert [one.reason for one in parse(body, {ACCOUNT}).rejects] == ([] if depth == 50 else ["too_deep"])
+
+
+@pytest.mark.parametrize("depth", [50, 150, 250, 600, 5000])
+def test_the_answers_of_a_form_are_no_deeper_than_that_either(depth: int) -> None:
+    form = {"nfm_reply": {"response_json": '{"a": %s}' % ("[" * depth + "]" * depth)}}
+    body = raw(webhook(change(messages=[message("interactive", form)])))
+    assert taken(body) == 1
+    (draft,) = parse(body, {ACCOUNT}).messages
+    assert isinstance(draft.content, FlowAnswer)
+    assert (draft.content.answers is not None) == (depth == 50)
 
 
 # --- tokens ----------------------------------------------------------------------------------

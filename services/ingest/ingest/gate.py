@@ -8,8 +8,7 @@ A gate also says how intake is going, for `/health/ready`. Not thread-safe: ever
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from ingest import metrics
 
@@ -49,7 +48,7 @@ class Room:
 
 
 class Gate:
-    """Of one channel. At most `requests` being worked on, and `large_bytes` held by large ones."""
+    """Of one channel. At most `requests` in hand (`with gate`), and `large_bytes` held by large ones."""
 
     def __init__(
         self, channel: str, requests: int, large_bytes: int = 0, clock: Callable[[], float] = time.monotonic
@@ -72,15 +71,13 @@ class Gate:
         if self._working >= self._requests:
             raise self._overloaded("requests")
 
-    @contextmanager
-    def working(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """A place to work, for as long as the context lasts. Raises `OverloadedError`."""
         self.check()
         self._working += 1
-        try:
-            yield
-        finally:
-            self._working -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self._working -= 1
 
     def room(self) -> Room:
         """For a request that is about to be read."""

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 # The root of every id that Ventanilla derives. It is part of the contract: never change it.
 NAMESPACE = UUID("6f0e7a52-6d0b-5a5e-9a43-2a5d0f1c7b10")
+_NAMESPACE = NAMESPACE.bytes
 
 Timestamp = AwareDatetime
 """Aware; in UTC by convention of whoever creates it, so its JSON ends in Z."""
@@ -20,7 +21,7 @@ def derived_id(*parts: str) -> str:
     several times for each message, and `uuid.uuid5` takes three times as long.
     """
     name = "\x1f".join(parts)
-    text = sha1(NAMESPACE.bytes + name.encode(), usedforsecurity=False).hexdigest()
+    text = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(text[16], 16) & 3]
     return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
 

@@ -5,10 +5,9 @@ The value is the event's JSON; `ce_id`, `ce_type`, `ce_source`, `ce_time`, `ce_s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -20,8 +19,7 @@ class UndecodableError(Exception):
     """A record's value is not what its topic's contract says. The message holds no part of the value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
+class Encoded(NamedTuple):
     """A record ready to be sent."""
 
     topic: str

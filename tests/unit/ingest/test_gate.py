@@ -22,8 +22,8 @@ def clock() -> Clock:
 
 def test_no_more_are_let_in_than_there_are_places(clock: Clock) -> None:
     gate = Gate("test", 2, clock=clock)
-    with gate.working(), gate.working():
-        with pytest.raises(OverloadedError), gate.working():
+    with gate, gate:
+        with pytest.raises(OverloadedError), gate:
             pytest.fail("a third one was let in")
         with pytest.raises(OverloadedError):
             gate.check()
@@ -32,7 +32,7 @@ def test_no_more_are_let_in_than_there_are_places(clock: Clock) -> None:
 
 def test_a_place_is_free_again_whatever_happened_in_it(clock: Clock) -> None:
     gate = Gate("test", 1, clock=clock)
-    with pytest.raises(ZeroDivisionError), gate.working():
+    with pytest.raises(ZeroDivisionError), gate:
         raise ZeroDivisionError
     gate.check()
 
@@ -74,7 +74,7 @@ def test_a_strained_service_is_ready_and_says_that_it_turns_away(clock: Clock) -
     gate = Gate("test", 1, clock=clock)
     assert gate.strain() is None
     for _ in range(12):
-        with gate.working(), pytest.raises(OverloadedError):
+        with gate, pytest.raises(OverloadedError):
             gate.check()
         clock.now += 5
     said = gate.strain() or ""

@@ -283,6 +283,18 @@ def test_what_was_refused_can_be_posted_again_by_itself() -> None:
     assert (again.statuses, again.rejects) == ([], [])
 
 
+def test_a_message_whose_bytes_are_no_text_is_refused_by_itself_and_kept_as_it_came() -> None:
+    body = raw(webhook(change(messages=[message(id="wamid.A1"), message("text", {"body": "ROTO"})])))
+    drafts = parse(body.replace(b"ROTO", b"ro\xfft\xc3"), OURS)
+    assert ([one.provider_message_id for one in drafts.messages], reasons(drafts)) == (
+        ["wamid.A1"],
+        ["bad_content"],
+    )
+    (reject,) = drafts.rejects
+    assert b"ro\xfft\xc3" in reject.body
+    assert parse(reject.body, OURS).rejects == [reject]
+
+
 WHOLE: dict[str, tuple[Any, str]] = {
     "a number that is not ours": (change("999", messages=[message()]), "not_our_account"),
     "calls": ({"field": "calls", "value": {"calls": []}}, "not_handled_yet"),

@@ -1,13 +1,12 @@
 """Somebody who wrote or was written to, by every id that the provider showed of him."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from ventanilla.contracts.channel import Channel
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """`ids`, at least one: telephone numbers before user ids, older before newer, none twice.
 
     `number`, `user_id` and `group_id` are where he is reached from now on; `at` is the provider's time (UTC)

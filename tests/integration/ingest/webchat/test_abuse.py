@@ -101,7 +101,7 @@ async def test_when_too_much_is_in_hand_a_message_is_not_accepted_and_comes_agai
 ) -> None:
     gate = Gate("webchat", 1)
     async with replica(engines, database, gate=gate) as server, visiting(server) as (visitor, _):
-        with gate.working():
+        with gate:
             await visitor.send(type="message", client_id="pregunta-1", text="hola")
             error = await visitor.until("error")
             assert (error["code"], error["client_id"], error["retry_after"]) == (

@@ -225,7 +225,7 @@ class VisitorSocket:
             return
         gate = self._exchange.gate
         try:
-            with gate.working():
+            with gate:
                 async with asyncio.timeout(_KEEP_SECONDS):
                     if not self._introduced:
                         await self._exchange.introduce(visitor)

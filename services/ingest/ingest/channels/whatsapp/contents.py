@@ -8,10 +8,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel, FiniteFloat, ValidationError
-from pydantic_core import from_json
+from msgspec import Raw
+from msgspec.json import Decoder, decode
+from msgspec.structs import asdict
 
-from ingest.channels.whatsapp.payload import Message, Shape
+from ingest.channels.whatsapp.payload import NOTHING, Fields, Message, Shape
+from ingest.channels.whatsapp.reading import UNREADABLE, too_deep
 from ventanilla.contacts import address_hint
 from ventanilla.contracts.channel import (
     Choice,
@@ -53,8 +55,8 @@ class _Media(Shape):
 
 
 class _Location(Shape):
-    latitude: FiniteFloat
-    longitude: FiniteFloat
+    latitude: float
+    longitude: float
     name: str | None = None
     address: str | None = None
 
@@ -93,12 +95,19 @@ class _Order(Shape):
     product_items: list[JsonObject] = []
 
 
-class _Cards(BaseModel):
-    cards: list[JsonObject]
+_fields = Decoder(Fields).decode
+_text_of = Decoder(_Text).decode
+_media_of = Decoder(_Media).decode
+_location_of = Decoder(_Location).decode
+_cards_of = Decoder(list[JsonObject]).decode
+_interactive_of = Decoder(_Interactive).decode
+_button_of = Decoder(_Button).decode
+_reaction_of = Decoder(_Reaction).decode
+_order_of = Decoder(_Order).decode
 
 
-def content_of(message: Message, raw: JsonObject) -> InboundContent:
-    """`raw` is the message as it came. Raises `ValidationError` when a known type lacks its content.
+def content_of(message: Message, raw: Raw) -> InboundContent:
+    """`raw` is the message as it came. Raises `UNREADABLE` when a known type lacks its content.
 
     A message that came with `errors` of the provider's is allowed to lack it: then it is `Unknown`.
     """
@@ -106,39 +115,39 @@ def content_of(message: Message, raw: JsonObject) -> InboundContent:
     if reader is None:
         return unknown(message, raw)
     try:
-        return reader(message, raw) or unknown(message, raw)
-    except ValidationError:
+        content = _fields(raw).get(message.type, NOTHING)
+        return reader(message, content) or unknown(message, raw)
+    except UNREADABLE:
         if message.errors:
             return unknown(message, raw)
         raise
 
 
-def unknown(message: Message, raw: JsonObject) -> Unknown:
-    payload = {name: value for name, value in raw.items() if name not in LEFT_OUT}
+def unknown(message: Message, raw: Raw) -> Unknown:
+    """Raises `UNREADABLE`."""
+    payload = {name: decode(value) for name, value in _fields(raw).items() if name not in LEFT_OUT}
     return Unknown(provider_type=message.type, payload=payload, errors=message.errors)
 
 
-def _text(_message: Message, raw: JsonObject) -> InboundContent:
-    return Text(text=_Text.model_validate(raw.get("text")).body)
+def _text(_message: Message, content: Raw) -> InboundContent:
+    return Text(text=_text_of(content).body)
 
 
-def _media(message: Message, raw: JsonObject) -> InboundContent:
-    media = _Media.model_validate(raw.get(message.type))
-    return Media.model_validate(
-        {"type": message.type, "media_id": media.id, **media.model_dump(exclude={"id"})}
-    )
+def _media(message: Message, content: Raw) -> InboundContent:
+    media = asdict(_media_of(content))
+    return Media.model_validate({"type": message.type, "media_id": media.pop("id"), **media})
 
 
-def _location(_message: Message, raw: JsonObject) -> InboundContent:
-    return Location(**_Location.model_validate(raw.get("location")).model_dump())
+def _location(_message: Message, content: Raw) -> InboundContent:
+    return Location(**asdict(_location_of(content)))
 
 
-def _cards(_message: Message, raw: JsonObject) -> InboundContent:
-    return ContactCards(cards=_Cards.model_validate({"cards": raw.get("contacts")}).cards)
+def _cards(_message: Message, content: Raw) -> InboundContent:
+    return ContactCards(cards=_cards_of(content))
 
 
-def _interactive(_message: Message, raw: JsonObject) -> InboundContent | None:
-    reply = _Interactive.model_validate(raw.get("interactive"))
+def _interactive(_message: Message, content: Raw) -> InboundContent | None:
+    reply = _interactive_of(content)
     if reply.button_reply is not None:
         return _choice("button_reply", reply.button_reply)
     if reply.list_reply is not None:
@@ -157,28 +166,28 @@ def _choice(kind: Any, reply: _Reply) -> Choice:
 
 def _answers(text: str) -> JsonObject | None:
     try:
-        found = from_json(text)
-    except ValueError:
+        found = None if too_deep(text.encode()) else decode(text)
+    except UNREADABLE:
         return None
     return found if isinstance(found, dict) else None
 
 
-def _button(_message: Message, raw: JsonObject) -> InboundContent:
-    button = _Button.model_validate(raw.get("button"))
+def _button(_message: Message, content: Raw) -> InboundContent:
+    button = _button_of(content)
     return Choice(kind="button", choice_id=button.payload or button.text, title=button.text)
 
 
-def _reaction(_message: Message, raw: JsonObject) -> InboundContent:
-    reaction = _Reaction.model_validate(raw.get("reaction"))
+def _reaction(_message: Message, content: Raw) -> InboundContent:
+    reaction = _reaction_of(content)
     return Reaction(provider_message_id=reaction.message_id, emoji=reaction.emoji or None)
 
 
-def _order(_message: Message, raw: JsonObject) -> InboundContent:
-    order = _Order.model_validate(raw.get("order"))
+def _order(_message: Message, content: Raw) -> InboundContent:
+    order = _order_of(content)
     return Order(catalog_id=order.catalog_id, text=order.text, items=order.product_items)
 
 
-def _system(message: Message, _raw: JsonObject) -> InboundContent | None:
+def _system(message: Message, _content: Raw) -> InboundContent | None:
     """Meta's sentence names the old and the new number: what an agent may see of them is put instead."""
     if message.system is None:
         return None
@@ -187,7 +196,7 @@ def _system(message: Message, _raw: JsonObject) -> InboundContent | None:
     return SystemNotice(kind=notice.type or "unknown", body=body)
 
 
-_READERS: dict[str, Callable[[Message, JsonObject], InboundContent | None]] = {
+_READERS: dict[str, Callable[[Message, Raw], InboundContent | None]] = {
     "text": _text,
     "image": _media,
     "audio": _media,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from ingest.identity.person import Person
 from ventanilla.contracts.channel import (
@@ -21,8 +22,7 @@ from ventanilla.contracts.event import JsonObject, derived_id
 from ventanilla.topics import Topic
 
 
-@dataclass(frozen=True, slots=True)
-class MessageDraft:
+class MessageDraft(NamedTuple):
     """A citizen's message; `person` is the group where it was said in one."""
 
     person: Person
@@ -54,8 +54,7 @@ class MessageDraft:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class EchoDraft:
+class EchoDraft(NamedTuple):
     """A message sent from our number's own telephone; `person` is who gets it."""
 
     person: Person
@@ -78,8 +77,7 @@ class EchoDraft:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StatusDraft:
+class StatusDraft(NamedTuple):
     """What the provider says of a part of a message that we sent, or that somebody sent from our number."""
 
     person: Person
@@ -119,8 +117,7 @@ class StatusDraft:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(NamedTuple):
     """Something that cannot be accepted, kept whole.
 
     `body` is a webhook that holds nothing else: posted again, signed, it is the same delivery by itself.

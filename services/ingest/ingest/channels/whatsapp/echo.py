@@ -4,7 +4,10 @@ Source: "smb_message_echoes webhook reference", developers.facebook.com. It has 
 came in, except that the citizen is in `to`; `contacts` may show his other ids.
 """
 
-from typing import Any
+from functools import partial
+
+from msgspec import Raw
+from msgspec.json import Decoder
 
 from ingest.channels.whatsapp.contents import content_of
 from ingest.channels.whatsapp.drafts import EchoDraft
@@ -12,10 +15,12 @@ from ingest.channels.whatsapp.payload import Echo
 from ingest.channels.whatsapp.people import Contacts, person_of
 from ingest.channels.whatsapp.reading import RefusedError, moment, validated
 
+_echo = Decoder(Echo).decode
 
-def echo_draft(account: str, raw: Any, contacts: Contacts) -> EchoDraft:
+
+def echo_draft(account: str, raw: Raw, contacts: Contacts) -> EchoDraft:
     """Raises `RefusedError`."""
-    echo = validated(Echo.model_validate, raw)
+    echo = validated(_echo, raw)
     at = moment(echo.timestamp)
     if not echo.id.strip():
         raise RefusedError("no_id", "the echo does not say of which message it is")
@@ -30,5 +35,5 @@ def echo_draft(account: str, raw: Any, contacts: Contacts) -> EchoDraft:
     return EchoDraft(
         person=person_of(account, shown, at, group, (profile.name or profile.username) if profile else None),
         provider_message_id=echo.id,
-        content=validated(lambda item: content_of(echo, item), raw, "bad_content"),
+        content=validated(partial(content_of, echo), raw),
     )

@@ -1,6 +1,9 @@
 """One message of a webhook. Pure."""
 
-from typing import Any
+from functools import partial
+
+from msgspec import Raw
+from msgspec.json import Decoder
 
 from ingest.channels.whatsapp.contents import content_of
 from ingest.channels.whatsapp.drafts import MessageDraft
@@ -10,9 +13,11 @@ from ingest.channels.whatsapp.reading import RefusedError, moment, validated
 from ventanilla.contacts import address_hint
 from ventanilla.contracts.channel import Sender
 
+_message = Decoder(Message).decode
 
-def message_draft(account: str, raw: Any, contacts: Contacts) -> MessageDraft:
-    message = validated(Message.model_validate, raw)
+
+def message_draft(account: str, raw: Raw, contacts: Contacts) -> MessageDraft:
+    message = validated(_message, raw)
     at = moment(message.timestamp)
     if not message.id.strip():
         raise RefusedError("no_id", "the message has no id")
@@ -26,7 +31,7 @@ def message_draft(account: str, raw: Any, contacts: Contacts) -> MessageDraft:
         raise RefusedError("no_sender", "the message says neither a number nor a user id that it is from")
     if contact is not None:
         shown += [contact.wa_id, contact.user_id, contact.parent_user_id]
-    content = validated(lambda item: content_of(message, item), raw, "bad_content")
+    content = validated(partial(content_of, message), raw)
     profile = contact.profile if contact else None
     name = (profile.name or profile.username) if profile else None
     changed = message.edit or message.revoke

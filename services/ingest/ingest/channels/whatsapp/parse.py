@@ -6,17 +6,17 @@ one that makes no sense becomes a reject and the rest goes on.
 
 import re
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import NamedTuple, TypeVar
 
-from pydantic import ValidationError
-from pydantic_core import to_json
+from msgspec import Raw
+from msgspec.json import Decoder, decode, encode
 
 from ingest.channels.whatsapp.drafts import Drafts, Reject
 from ingest.channels.whatsapp.echo import echo_draft
 from ingest.channels.whatsapp.message import message_draft
-from ingest.channels.whatsapp.payload import Value, Webhook
+from ingest.channels.whatsapp.payload import NOTHING, Fields, Value, Webhook
 from ingest.channels.whatsapp.people import Contacts
-from ingest.channels.whatsapp.reading import RefusedError, problems
+from ingest.channels.whatsapp.reading import MAX_DEPTH, UNREADABLE, RefusedError, too_deep, validated
 from ingest.channels.whatsapp.status import status_draft
 from ventanilla.contracts.event import JsonObject
 from ventanilla.topics import ECHOED, RECEIVED, STATUS, Topic
@@ -27,96 +27,115 @@ HANDLED_FIELDS = ("messages", "smb_message_echoes")
 MAX_ITEM = 800_000
 """Bytes of one message. Kafka's own limit is 1 MiB a record, and no message of Meta's comes near."""
 
+_OBJECT = "whatsapp_business_account"
 _ITEMS = ("messages", "statuses", "message_echoes", "errors")
 
 _FIELD = re.compile(r"[a-z_]{1,40}")
+
+_webhook = Decoder(Webhook).decode
+_fields = Decoder(Fields).decode
+_list = Decoder(list[Raw]).decode
+_value = Decoder(Value).decode
+
+Draft = TypeVar("Draft")
 
 
 class NotAWebhookError(Exception):
     """The body as a whole is not one. The message says where and why, and repeats nothing of it."""
 
 
+class _Refusal(NamedTuple):
+    """An item that makes no sense, and the name of the list that it stood in."""
+
+    name: str
+    raw: Raw
+    topic: Topic
+    why: RefusedError
+
+
 def parse(body: bytes, accounts: Collection[str]) -> Drafts:
     """`accounts` are our phone number ids. Raises `NotAWebhookError`."""
     try:
-        webhook = Webhook.model_validate_json(body)
-    except ValidationError as error:
-        raise NotAWebhookError(problems(error)) from None
+        webhook = _webhook(body)
+    except UNREADABLE as error:
+        raise NotAWebhookError(str(error)) from None
+    if webhook.object != _OBJECT:
+        raise NotAWebhookError(f"object: it is not {_OBJECT}")
     drafts = Drafts()
-    for entry in webhook.entry:
-        if not isinstance(entry, dict) or not isinstance(entry.get("changes"), list):
-            drafts.rejects.append(_reject_entry(entry))
+    for raw in webhook.entry:
+        try:
+            entry = _fields(raw)
+            changes = _list(entry.get("changes", NOTHING))
+        except UNREADABLE:
+            said = "an entry is no object with a list of changes"
+            drafts.rejects.append(Reject(RECEIVED, "bad_shape", said, _alone(raw)))
             continue
-        for change in entry["changes"]:
-            _change(entry, change, accounts, drafts, measure=len(body) > MAX_ITEM)
+        for change in changes:
+            _change(entry, change, accounts, drafts)
     return drafts
 
 
-def _change(
-    entry: JsonObject, change: Any, accounts: Collection[str], drafts: Drafts, *, measure: bool
-) -> None:
-    """`measure` when the body is so large that one item of it may be too large."""
+def _change(entry: Fields, raw: Raw, accounts: Collection[str], drafts: Drafts) -> None:
+    def refuse_whole(why: RefusedError) -> None:
+        drafts.rejects.append(Reject(RECEIVED, why.reason, why.error, _alone({**entry, "changes": [raw]})))
 
-    def whole(reason: str, error: str) -> None:
-        drafts.rejects.append(Reject(RECEIVED, reason, error, _webhook(entry, change)))
-
-    if not isinstance(change, dict):
-        whole("bad_shape", "a change is not an object")
-        return
-    field = change.get("field")
-    if field not in HANDLED_FIELDS:
-        shown = field if isinstance(field, str) and _FIELD.fullmatch(field) else "something else"
-        whole(
-            "not_handled_yet",
-            f"the change is about {shown}, and only {' and '.join(HANDLED_FIELDS)} are handled",
-        )
-        return
     try:
-        value = Value.model_validate(change.get("value"))
-    except ValidationError as error:
-        whole("bad_shape", problems(error))
-        return
-    account = value.metadata.phone_number_id
-    if account not in accounts:
-        whole("not_our_account", "the phone number id is none of the institution's accounts")
+        change = validated(_fields, raw, "bad_shape")
+        value = _handled(change, accounts)
+    except RefusedError as refused:
+        refuse_whole(refused)
         return
     if value.errors:
-        whole("provider_error", "the provider reports an error of its own")
+        refuse_whole(RefusedError("provider_error", "the provider reports an error of its own"))
     elif not (value.messages or value.statuses or value.message_echoes):
-        whole("nothing_in_it", "the change has neither messages nor statuses nor echoes")
-    contacts = Contacts(value)
+        nothing = "the change has neither messages nor statuses nor echoes"
+        refuse_whole(RefusedError("nothing_in_it", nothing))
+    account, contacts = value.metadata.phone_number_id, Contacts(value)
+    refusals: list[_Refusal] = []
 
-    def each(name: str, items: list[Any], topic: Topic, read: Callable[[Any], None]) -> None:
-        """A refused item is kept as a webhook with nothing else in it, as `name`."""
-        for raw in items:
+    def each(
+        name: str, items: list[Raw], topic: Topic,
+        read: Callable[[str, Raw, Contacts], Draft], made: list[Draft],
+    ) -> None:  # fmt: skip
+        for item in items:
             try:
-                if measure and len(to_json(raw)) > MAX_ITEM:
-                    raise RefusedError("too_large", f"it has more than {MAX_ITEM} bytes")
-                read(raw)
+                _check(bytes(item))
+                made.append(read(account, item, contacts))
             except RefusedError as refused:
-                shared = {key: kept for key, kept in change["value"].items() if key not in _ITEMS}
-                alone = _webhook(entry, {**change, "value": {**shared, name: [raw]}})
-                drafts.rejects.append(Reject(topic, refused.reason, refused.error, alone))
+                refusals.append(_Refusal(name, item, topic, refused))
 
-    def message(raw: Any) -> None:
-        drafts.messages.append(message_draft(account, raw, contacts))
-
-    def status(raw: Any) -> None:
-        drafts.statuses.append(status_draft(account, raw, contacts))
-
-    def echo(raw: Any) -> None:
-        drafts.echoes.append(echo_draft(account, raw, contacts))
-
-    each("messages", value.messages, RECEIVED, message)
-    each("statuses", value.statuses, STATUS, status)
-    each("message_echoes", value.message_echoes, ECHOED, echo)
+    each("messages", value.messages, RECEIVED, message_draft, drafts.messages)
+    each("statuses", value.statuses, STATUS, status_draft, drafts.statuses)
+    each("message_echoes", value.message_echoes, ECHOED, echo_draft, drafts.echoes)
+    if refusals:
+        around = {name: kept for name, kept in _fields(change["value"]).items() if name not in _ITEMS}
+        for name, item, topic, why in refusals:
+            without: JsonObject = {**change, "value": {**around, name: [item]}}
+            alone = _alone({**entry, "changes": [without]})
+            drafts.rejects.append(Reject(topic, why.reason, why.error, alone))
 
 
-def _webhook(entry: JsonObject, change: Any) -> bytes:
-    alone = {**entry, "changes": [change]}
-    return to_json({"object": "whatsapp_business_account", "entry": [alone]})
+def _check(item: bytes) -> None:
+    """Raises `RefusedError` for an item that no event could hold."""
+    if len(item) > MAX_ITEM:
+        raise RefusedError("too_large", f"it has more than {MAX_ITEM} bytes")
+    if validated(too_deep, item):
+        raise RefusedError("too_deep", f"it has more than {MAX_DEPTH} levels")
 
 
-def _reject_entry(entry: Any) -> Reject:
-    body = to_json({"object": "whatsapp_business_account", "entry": [entry]})
-    return Reject(RECEIVED, "bad_shape", "an entry is no object with a list of changes", body)
+def _handled(change: Fields, accounts: Collection[str]) -> Value:
+    """What the change brings, if it is about something that we handle. Raises `RefusedError`."""
+    field = validated(decode, change.get("field", NOTHING), "bad_shape")
+    if field not in HANDLED_FIELDS:
+        shown = field if isinstance(field, str) and _FIELD.fullmatch(field) else "something else"
+        handled = " and ".join(HANDLED_FIELDS)
+        raise RefusedError("not_handled_yet", f"the change is about {shown}, and only {handled} are handled")
+    value = validated(_value, change.get("value", NOTHING), "bad_shape")
+    if value.metadata.phone_number_id not in accounts:
+        raise RefusedError("not_our_account", "the phone number id is none of the institution's accounts")
+    return value
+
+
+def _alone(entry: object) -> bytes:
+    """A webhook with nothing but this entry, as it came."""
+    return encode({"object": _OBJECT, "entry": [entry]})

@@ -2,32 +2,32 @@
 
 Source: "WhatsApp Business Platform", webhooks reference (messages, status, system, group, smb_message_echoes,
 business-scoped user ids), developers.facebook.com. Tolerant of fields that are new or missing, strict about
-types: a text that is a number is a mistake, not a text.
+types: a text that is a number is a mistake, not a text. The items of a list of `Raw` are read one by one, so
+that a bad one does not take the others with it.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Raw, Struct, field
 
 from ventanilla.contracts.event import JsonObject
 
-Timestamp = str | int
-"""Unix seconds; Meta writes them as text."""
+Fields = dict[str, Raw]
+"""An object whose values are read one by one, or not at all."""
+
+NOTHING = Raw(b"null")
+"""The value of a field that is not there."""
 
 
-Raw = Annotated[list[Any], Field(default_factory=list)]
-"""Items that are read one by one, so that a bad one does not take the others with it."""
-
-
-class Shape(BaseModel):
-    model_config = ConfigDict(extra="ignore", strict=True)
+class Shape(Struct):
+    """Fields that it does not name are passed over unread."""
 
 
 class Webhook(Shape):
     """The body."""
 
-    object: Literal["whatsapp_business_account"]
-    entry: list[Any]
+    object: str
+    entry: list[Raw]
 
 
 class Metadata(Shape):
@@ -38,11 +38,11 @@ class Value(Shape):
     """The value of a change whose field is `messages`, or `smb_message_echoes`."""
 
     metadata: Metadata
-    contacts: Raw
-    messages: Raw
-    statuses: Raw
-    message_echoes: Raw
-    errors: Raw
+    contacts: list[Raw] = []
+    messages: list[Raw] = []
+    statuses: list[Raw] = []
+    message_echoes: list[Raw] = []
+    errors: list[Raw] = []
 
 
 class Profile(Shape):
@@ -86,16 +86,17 @@ class Changed(Shape):
 class Message(Shape):
     """What every message has, whatever its type."""
 
-    id: str
-    timestamp: Timestamp
     type: str
-    sender: Annotated[str | None, Field(alias="from")] = None
+    id: str = ""
+    timestamp: Any = None
+    """Unix seconds, as text or a number (see `reading.moment`)."""
+    sender: str | None = field(name="from", default=None)
     from_user_id: str | None = None
     from_parent_user_id: str | None = None
     context: Context | None = None
     referral: JsonObject | None = None
     group_id: str | None = None
-    errors: Annotated[list[JsonObject], Field(default_factory=list)]
+    errors: list[JsonObject] = []
     system: System | None = None
     edit: Changed | None = None
     revoke: Changed | None = None
@@ -116,7 +117,7 @@ class Origin(Shape):
 
 class StatusConversation(Shape):
     id: str
-    expiration_timestamp: Timestamp | None = None
+    expiration_timestamp: Any = None
     origin: Origin | None = None
 
 
@@ -139,9 +140,9 @@ class ProviderError(Shape):
 
 
 class Status(Shape):
-    id: str
     status: str
-    timestamp: Timestamp
+    id: str = ""
+    timestamp: Any = None
     recipient_id: str | None = None
     recipient_type: str | None = None
     recipient_user_id: str | None = None
@@ -149,4 +150,4 @@ class Status(Shape):
     biz_opaque_callback_data: str | None = None
     conversation: StatusConversation | None = None
     pricing: Pricing | None = None
-    errors: Annotated[list[ProviderError], Field(default_factory=list)]
+    errors: list[ProviderError] = []

@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
-from pydantic import ValidationError
+from msgspec.json import Decoder
 
 from ingest.channels.whatsapp.payload import Value, WebhookContact
+from ingest.channels.whatsapp.reading import UNREADABLE
 from ingest.identity.person import Person
 from ventanilla.contacts import normalised
 from ventanilla.contracts.channel import Channel
+
+_contact = Decoder(WebhookContact).decode
 
 
 class Contacts:
@@ -19,8 +22,8 @@ class Contacts:
         known: list[WebhookContact] = []
         for raw in value.contacts:
             try:
-                contact = WebhookContact.model_validate(raw)
-            except ValidationError:
+                contact = _contact(raw)
+            except UNREADABLE:
                 continue
             known.append(contact)
             for one in (contact.wa_id, contact.user_id, contact.parent_user_id):

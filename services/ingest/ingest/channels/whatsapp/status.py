@@ -1,6 +1,7 @@
 """One status of a webhook. Pure."""
 
-from typing import Any
+from msgspec import Raw
+from msgspec.json import Decoder
 
 from ingest.channels.whatsapp.drafts import StatusDraft
 from ingest.channels.whatsapp.payload import ProviderError, Status
@@ -21,9 +22,11 @@ _STATUSES = {
     "failed": DeliveryStatus.FAILED,
 }
 
+_status = Decoder(Status).decode
 
-def status_draft(account: str, raw: Any, contacts: Contacts) -> StatusDraft:
-    status = validated(Status.model_validate, raw)
+
+def status_draft(account: str, raw: Raw, contacts: Contacts) -> StatusDraft:
+    status = validated(_status, raw)
     at = moment(status.timestamp)
     if not status.id.strip():
         raise RefusedError("no_id", "the status does not say of which message it is")

@@ -122,7 +122,7 @@ def notifications(app_secret: bytes, accounts: Collection[str], intake: Intake, 
         body = await _read(receive, room)
         if not signed_by(app_secret, body, signed):
             raise _bad_signature()
-        with gate.working():
+        with gate:
             drafts = parse(body, accounts)
             await intake.take(drafts, utc_now())
 
