@@ -24,7 +24,7 @@ class Size:
 
     runs: int = 3
     """Of ours and of the baseline, in turn."""
-    requests: int = 8_000
+    requests: int = 40_000
     messages: int = 48_000
     """For each run of a consumer."""
     statuses: int = 300_000

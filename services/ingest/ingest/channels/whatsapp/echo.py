@@ -4,29 +4,27 @@ Source: "smb_message_echoes webhook reference", developers.facebook.com. It has 
 came in, except that the citizen is in `to`; `contacts` may show his other ids.
 """
 
-from functools import partial
-
 from msgspec import Raw
 from msgspec.json import Decoder
 
 from ingest.channels.whatsapp.contents import content_of
 from ingest.channels.whatsapp.drafts import EchoDraft
 from ingest.channels.whatsapp.payload import Echo
-from ingest.channels.whatsapp.people import Contacts, person_of
-from ingest.channels.whatsapp.reading import RefusedError, moment, validated
+from ingest.channels.whatsapp.people import Contacts, nobody, person_of
+from ingest.channels.whatsapp.reading import RefusedError, moment
 
 _echo = Decoder(Echo).decode
 
 
 def echo_draft(account: str, raw: Raw, contacts: Contacts) -> EchoDraft:
-    """Raises `RefusedError`."""
-    echo = validated(_echo, raw)
+    """Raises `RefusedError` or `UNREADABLE`."""
+    echo = _echo(raw)
     at = moment(echo.timestamp)
     if not echo.id.strip():
         raise RefusedError("no_id", "the echo does not say of which message it is")
     group = echo.group_id or (echo.to if echo.recipient_type == "group" else None)
     shown = [echo.to, echo.to_user_id, echo.to_parent_user_id]
-    if group is None and not any(one and one.strip() for one in shown):
+    if group is None and nobody(shown):
         raise RefusedError("no_recipient", "the echo does not say to whom the message was sent")
     contact = contacts.of(echo.to, echo.to_user_id)
     if contact is not None:
@@ -35,5 +33,5 @@ def echo_draft(account: str, raw: Raw, contacts: Contacts) -> EchoDraft:
     return EchoDraft(
         person=person_of(account, shown, at, group, (profile.name or profile.username) if profile else None),
         provider_message_id=echo.id,
-        content=validated(partial(content_of, echo), raw),
+        content=content_of(echo, raw),
     )

@@ -1,15 +1,13 @@
 """One message of a webhook. Pure."""
 
-from functools import partial
-
 from msgspec import Raw
 from msgspec.json import Decoder
 
 from ingest.channels.whatsapp.contents import content_of
 from ingest.channels.whatsapp.drafts import MessageDraft
 from ingest.channels.whatsapp.payload import Message
-from ingest.channels.whatsapp.people import Contacts, person_of
-from ingest.channels.whatsapp.reading import RefusedError, moment, validated
+from ingest.channels.whatsapp.people import Contacts, nobody, person_of
+from ingest.channels.whatsapp.reading import RefusedError, moment
 from ventanilla.contacts import address_hint
 from ventanilla.contracts.channel import Sender
 
@@ -17,7 +15,7 @@ _message = Decoder(Message).decode
 
 
 def message_draft(account: str, raw: Raw, contacts: Contacts) -> MessageDraft:
-    message = validated(_message, raw)
+    message = _message(raw)
     at = moment(message.timestamp)
     if not message.id.strip():
         raise RefusedError("no_id", "the message has no id")
@@ -27,11 +25,11 @@ def message_draft(account: str, raw: Raw, contacts: Contacts) -> MessageDraft:
         notice = message.system
         shown = [notice.customer, notice.previous_user_id, notice.previous_parent_user_id, *shown]
         shown += [notice.wa_id, notice.new_wa_id, notice.user_id, notice.parent_user_id]
-    if not any(one and one.strip() for one in shown):
+    if nobody(shown):
         raise RefusedError("no_sender", "the message says neither a number nor a user id that it is from")
     if contact is not None:
         shown += [contact.wa_id, contact.user_id, contact.parent_user_id]
-    content = validated(partial(content_of, message), raw)
+    content = content_of(message, raw)
     profile = contact.profile if contact else None
     name = (profile.name or profile.username) if profile else None
     changed = message.edit or message.revoke

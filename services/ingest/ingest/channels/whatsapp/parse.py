@@ -16,16 +16,13 @@ from ingest.channels.whatsapp.echo import echo_draft
 from ingest.channels.whatsapp.message import message_draft
 from ingest.channels.whatsapp.payload import NOTHING, Fields, Value, Webhook
 from ingest.channels.whatsapp.people import Contacts
-from ingest.channels.whatsapp.reading import MAX_DEPTH, UNREADABLE, RefusedError, too_deep, validated
+from ingest.channels.whatsapp.reading import UNREADABLE, RefusedError, check
 from ingest.channels.whatsapp.status import status_draft
 from ventanilla.contracts.event import JsonObject
 from ventanilla.topics import ECHOED, RECEIVED, STATUS, Topic
 
 HANDLED_FIELDS = ("messages", "smb_message_echoes")
 """Calls, account and template updates and the rest are kept as dead letters, for later."""
-
-MAX_ITEM = 800_000
-"""Bytes of one message. Kafka's own limit is 1 MiB a record, and no message of Meta's comes near."""
 
 _OBJECT = "whatsapp_business_account"
 _ITEMS = ("messages", "statuses", "message_echoes", "errors")
@@ -80,10 +77,13 @@ def _change(entry: Fields, raw: Raw, accounts: Collection[str], drafts: Drafts) 
         drafts.rejects.append(Reject(RECEIVED, why.reason, why.error, _alone({**entry, "changes": [raw]})))
 
     try:
-        change = validated(_fields, raw, "bad_shape")
+        change = _fields(raw)
         value = _handled(change, accounts)
     except RefusedError as refused:
         refuse_whole(refused)
+        return
+    except UNREADABLE as error:
+        refuse_whole(RefusedError("bad_shape", str(error)))
         return
     if value.errors:
         refuse_whole(RefusedError("provider_error", "the provider reports an error of its own"))
@@ -99,10 +99,12 @@ def _change(entry: Fields, raw: Raw, accounts: Collection[str], drafts: Drafts) 
     ) -> None:  # fmt: skip
         for item in items:
             try:
-                _check(bytes(item))
+                check(bytes(item))
                 made.append(read(account, item, contacts))
             except RefusedError as refused:
                 refusals.append(_Refusal(name, item, topic, refused))
+            except UNREADABLE as error:
+                refusals.append(_Refusal(name, item, topic, RefusedError("bad_content", str(error))))
 
     each("messages", value.messages, RECEIVED, message_draft, drafts.messages)
     each("statuses", value.statuses, STATUS, status_draft, drafts.statuses)
@@ -115,22 +117,14 @@ def _change(entry: Fields, raw: Raw, accounts: Collection[str], drafts: Drafts) 
             drafts.rejects.append(Reject(topic, why.reason, why.error, alone))
 
 
-def _check(item: bytes) -> None:
-    """Raises `RefusedError` for an item that no event could hold."""
-    if len(item) > MAX_ITEM:
-        raise RefusedError("too_large", f"it has more than {MAX_ITEM} bytes")
-    if validated(too_deep, item):
-        raise RefusedError("too_deep", f"it has more than {MAX_DEPTH} levels")
-
-
 def _handled(change: Fields, accounts: Collection[str]) -> Value:
-    """What the change brings, if it is about something that we handle. Raises `RefusedError`."""
-    field = validated(decode, change.get("field", NOTHING), "bad_shape")
+    """What a change brings, if we handle what it is about. Raises `RefusedError`, or what is `UNREADABLE`."""
+    field = decode(change.get("field", NOTHING))
     if field not in HANDLED_FIELDS:
         shown = field if isinstance(field, str) and _FIELD.fullmatch(field) else "something else"
         handled = " and ".join(HANDLED_FIELDS)
         raise RefusedError("not_handled_yet", f"the change is about {shown}, and only {handled} are handled")
-    value = validated(_value, change.get("value", NOTHING), "bad_shape")
+    value = _value(change.get("value", NOTHING))
     if value.metadata.phone_number_id not in accounts:
         raise RefusedError("not_our_account", "the phone number id is none of the institution's accounts")
     return value

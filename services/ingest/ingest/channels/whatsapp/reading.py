@@ -1,14 +1,13 @@
 """Reading one item of a webhook, or saying why it makes no sense. Pure."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from msgspec import DecodeError, Raw
+from msgspec import DecodeError
 from msgspec.json import decode
 
-T = TypeVar("T")
-Json = TypeVar("Json", Raw, bytes)
+MAX_ITEM = 800_000
+"""Bytes of one item. Kafka's own limit is 1 MiB a record, and no message of Meta's comes near."""
 
 MAX_DEPTH = 100
 """Levels of lists and objects in what is kept as it came. Readers of our topics give up at 200 or so."""
@@ -26,18 +25,16 @@ class RefusedError(Exception):
         self.error = error
 
 
-def validated(read: Callable[[Json], T], raw: Json, reason: str = "bad_content") -> T:
-    """Raises `RefusedError` where `read`, a decoder's, cannot read `raw`."""
-    try:
-        return read(raw)
-    except UNREADABLE as error:
-        raise RefusedError(reason, str(error)) from None
+def check(item: bytes) -> None:
+    """Raises `RefusedError` for an item that no event can hold, and what is `UNREADABLE`."""
+    if len(item) > MAX_ITEM:
+        raise RefusedError("too_large", f"it has more than {MAX_ITEM} bytes")
+    if item.count(b"{") + item.count(b"[") > MAX_DEPTH and too_deep(item):
+        raise RefusedError("too_deep", f"it has more than {MAX_DEPTH} levels")
 
 
 def too_deep(text: bytes) -> bool:
     """Whether JSON has more than `MAX_DEPTH` levels. Raises what is `UNREADABLE`."""
-    if text.count(b"{") + text.count(b"[") <= MAX_DEPTH:
-        return False
     layer, levels = [decode(text)], 0
     while layer := [one for one in layer if isinstance(one, (dict, list))]:
         layer = [inner for one in layer for inner in (one.values() if isinstance(one, dict) else one)]

@@ -5,8 +5,8 @@ from msgspec.json import Decoder
 
 from ingest.channels.whatsapp.drafts import StatusDraft
 from ingest.channels.whatsapp.payload import ProviderError, Status
-from ingest.channels.whatsapp.people import Contacts, person_of
-from ingest.channels.whatsapp.reading import RefusedError, moment, validated
+from ingest.channels.whatsapp.people import Contacts, nobody, person_of
+from ingest.channels.whatsapp.reading import RefusedError, moment
 from ventanilla.contracts.channel import (
     DeliveryStatus,
     ProviderConversation,
@@ -26,7 +26,7 @@ _status = Decoder(Status).decode
 
 
 def status_draft(account: str, raw: Raw, contacts: Contacts) -> StatusDraft:
-    status = validated(_status, raw)
+    status = _status(raw)
     at = moment(status.timestamp)
     if not status.id.strip():
         raise RefusedError("no_id", "the status does not say of which message it is")
@@ -40,7 +40,7 @@ def status_draft(account: str, raw: Raw, contacts: Contacts) -> StatusDraft:
         shown = [status.recipient_id, status.recipient_user_id, status.recipient_parent_user_id]
         if contact is not None:
             shown += [contact.wa_id, contact.user_id, contact.parent_user_id]
-    if group is None and not any(one and one.strip() for one in shown):
+    if group is None and nobody(shown):
         raise RefusedError("no_recipient", "the status does not say to whom the message was sent")
     ours = our_callback(status.biz_opaque_callback_data)
     return StatusDraft(

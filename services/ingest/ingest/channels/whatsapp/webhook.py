@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ingest import metrics
 from ingest.channels.whatsapp.intake import Intake
 from ingest.channels.whatsapp.parse import NotAWebhookError, parse
-from ingest.channels.whatsapp.signature import is_signature, same_secret, signed_by
+from ingest.channels.whatsapp.signature import digest_of, same_secret, signed_by
 from ingest.gate import Gate, OverloadedError, Room
 from ventanilla.clock import utc_now
 from ventanilla.connections import Door
@@ -113,14 +113,14 @@ def notifications(app_secret: bytes, accounts: Collection[str], intake: Intake, 
 
     async def take(headers: dict[bytes, bytes], receive: Receive, room: Room) -> None:
         gate.check()
-        signed = headers.get(b"x-hub-signature-256", b"")
+        digest = digest_of(headers.get(b"x-hub-signature-256", b""))
         length = headers.get(b"content-length", b"")
         if length.isdigit() and int(length) > MAX_BODY:
             raise _too_large()
-        if not is_signature(signed):
+        if digest is None:
             raise _bad_signature()
         body = await _read(receive, room)
-        if not signed_by(app_secret, body, signed):
+        if not signed_by(app_secret, body, digest):
             raise _bad_signature()
         with gate:
             drafts = parse(body, accounts)
