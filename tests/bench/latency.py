@@ -2,8 +2,9 @@
 
 Half of the messages are of citizens who wait for a person: each goes to `agent.conversation.queued.v1`.
 The others ask the bot: each is answered on `channel.message.outbound.v1` and goes out to the sandbox, which
-reports three statuses. First all at once, as ingest takes them: the rate until nobody has anything left to
-do, reports and meters included, is the capacity: what can go on all day. Then at shares of it, at random
+reports three statuses. First some write again as soon as they have their outcome: the rate until nobody has
+anything left to do, reports and meters included, is the capacity: what can go on all day. (All at once would
+make large batches, and a rate that no day of single messages comes to.) Then at shares of it, at random
 moments. A time is taken from the moment at which a message was to be sent, so that a sender that falls behind
 hides nothing, to the moment at which a consumer has the outcome.
 """
@@ -33,6 +34,8 @@ SHARES = (0.5, 0.8)
 TARGET_MS = 50.0
 """The 99th percentile to the queue, at half of the capacity."""
 _PERCENTILES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
+_IN_TURN = 32
+"""Citizens who write again as soon as they have their outcome, to measure the capacity."""
 _WAITING = 100
 """Citizens who wait for a person; the others are as many as messages."""
 _PERSON, _QUESTION = "quiero hablar con una persona", "q papeles piden pa quitar la hipoteca"
@@ -47,6 +50,7 @@ class Ears:
     def __init__(self, kafka: str) -> None:
         self._kafka = kafka
         self.heard: dict[str, float] = {}
+        self._awaited: dict[str, asyncio.Future[None]] = {}
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -65,6 +69,14 @@ class Ears:
         async for record in consumer:
             correlation = json.loads(record.value)["correlation_id"]
             self.heard.setdefault(correlation, time.perf_counter())
+            if awaited := self._awaited.pop(correlation, None):
+                awaited.set_result(None)
+
+    async def one(self, wanted: str) -> None:
+        """Raises `TimeoutError`."""
+        if wanted not in self.heard:
+            self._awaited[wanted] = asyncio.get_running_loop().create_future()
+            await asyncio.wait_for(self._awaited[wanted], _DONE_SECONDS)
 
     async def all_of(self, wanted: set[str]) -> None:
         """Raises `TimeoutError`."""
@@ -110,18 +122,16 @@ class Citizens:
             return f"5037{self._written:07d}", _QUESTION
         return self._waiting[place // 2 % _WAITING], "y mi caso?"
 
-    async def at_once(self, messages: int) -> float:
-        """Messages a second through everything."""
-        names: set[str] = set()
+    async def in_turn(self, messages: int) -> float:
+        """Messages a second through everything, while somebody writes again as soon as he is answered."""
         places = iter(range(messages))
 
-        async def connection() -> None:
+        async def one_after_another() -> None:
             for place in places:
-                names.add(await self.write(*self.next(place)))
+                await self._ears.one(await self.write(*self.next(place)))
 
         begun = time.perf_counter()
-        await asyncio.gather(*(connection() for _ in range(32)))
-        await self._ears.all_of(names)
+        await asyncio.gather(*(one_after_another() for _ in range(_IN_TURN)))
         return messages / (await self.quiet() - begun)
 
     async def quiet(self) -> float:
@@ -165,8 +175,8 @@ async def measure(start: Start, size: Size) -> list[Series]:
             async with Client(fleet.port("ingest")) as client, ears.open():
                 citizens = Citizens(fleet, client, ears)
                 await citizens.ask_for_people()
-                await citizens.at_once(size.requests // 20)  # what is slow the first time only
-                capacity = await citizens.at_once(size.requests // 4)
+                await citizens.in_turn(size.through // 4)  # what is slow the first time only
+                capacity = await citizens.in_turn(size.through)
                 for share in SHARES:
                     await citizens.at(capacity * share, size.load_seconds)  # engines in Java get quicker
                     await citizens.quiet()

@@ -28,13 +28,15 @@ class Size:
     messages: int = 48_000
     """For each run of a consumer."""
     statuses: int = 300_000
-    load_seconds: float = 20
+    through: int = 4_000
+    """Messages through everything, for its capacity."""
+    load_seconds: float = 40
     open_conversations: tuple[int, ...] = (1_000, 10_000, 100_000)
     partitions: tuple[int, ...] = (1, 6, 24)
 
 
 QUICK = Size(
-    runs=1, requests=2_000, messages=4_000, statuses=20_000, load_seconds=5,
+    runs=1, requests=2_000, messages=4_000, statuses=20_000, through=400, load_seconds=5,
     open_conversations=(1_000, 5_000), partitions=(1, 6),
 )  # fmt: skip
 

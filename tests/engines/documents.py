@@ -17,7 +17,7 @@ def start_documents(folder: Path, port: int | None = None) -> Engine:
 
     def line(data: Path, port: int) -> list[str]:
         return [
-            command, "-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            command, "-Xmx1g", "-XX:+UseParallelGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-cp", class_path, str(_MAIN), str(data / "documents.mv"), str(port),
         ]  # fmt: skip
 

@@ -49,6 +49,7 @@ def query(dice: random.Random) -> dict[str, Any]:
             {"text": dice.choice(TEXTS)},
             {"text": {"$gt": dice.choice(TEXTS)}},
             {"at": {"$gte": dice.choice(NUMBERS)}, "version": {"$lt": dice.randrange(6)}},
+            {"at": {"$gt": dice.choice(NUMBERS), "$lte": dice.choice(NUMBERS)}},
             {"at": {"$lte": dice.choice(NUMBERS)}, "text": {"$in": dice.sample(TEXTS, 3)}},
             {"tally.counted": {"$gt": dice.randrange(9)}},
             {"absent": None},
@@ -193,16 +194,21 @@ async def step(dice: random.Random, engine: Collection, model: Model) -> str:
             return f"group {asked}"
 
 
+@pytest.mark.parametrize("indexed", [False, True])
 @pytest.mark.parametrize("seed", range(12))
 async def test_random_operations_leave_what_mongodb_would(
-    engines: RunningEngines, database: str, seed: int
+    engines: RunningEngines, database: str, seed: int, *, indexed: bool
 ) -> None:
     dice = random.Random(seed)
     store = Store.connect(engines.mongo, database)
     done: list[str] = []
     try:
-        engine, model = store.collection(f"model_{seed}"), Model()
-        for _ in range(120):
+        engine, model = store.collection(f"model_{seed}_{indexed}"), Model()
+        for number in range(120):
+            if indexed and number == 0:
+                await engine.create_index([("text", ASCENDING)])
+            if indexed and number == 40:  # of what is there already
+                await engine.create_index([("at", DESCENDING), ("version", ASCENDING)])
             done.append(await step(dice, engine, model))
             stored = {one["_id"]: one async for one in engine.find({})}
             assert stored == model.documents, done[-1]
