@@ -152,11 +152,12 @@ class Citizens:
         """Seconds to the queue and to the bot's answer, of each message."""
         dice, due = random.Random(7), time.perf_counter()
         sending: list[tuple[int, float, asyncio.Task[str]]] = []
-        for place in range(int(rate * seconds)):
-            due += dice.expovariate(rate)
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            sending.append((place, due, asyncio.create_task(self.write(*self.next(place)))))
-        names = [(place, due, await task) for place, due, task in sending]
+        async with asyncio.TaskGroup() as group:  # ends with the first message that ingest turns away
+            for place in range(int(rate * seconds)):
+                due += dice.expovariate(rate)
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                sending.append((place, due, group.create_task(self.write(*self.next(place)))))
+        names = [(place, due, task.result()) for place, due, task in sending]
         await self._ears.all_of({name for _, _, name in names})
         times = [(place % 2, self._ears.heard[name] - due) for place, due, name in names]
         return [took for kind, took in times if not kind], [took for kind, took in times if kind]

@@ -30,7 +30,7 @@ class Size:
     statuses: int = 300_000
     through: int = 4_000
     """Messages through everything, for its capacity."""
-    load_seconds: float = 40
+    load_seconds: float = 30
     open_conversations: tuple[int, ...] = (1_000, 10_000, 100_000)
     partitions: tuple[int, ...] = (1, 6, 24)
 
