@@ -36,7 +36,7 @@ class Size:
 
 
 QUICK = Size(
-    runs=1, requests=2_000, messages=4_000, statuses=20_000, through=400, load_seconds=5,
+    runs=1, requests=8_000, messages=4_000, statuses=20_000, through=400, load_seconds=5,
     open_conversations=(1_000, 5_000), partitions=(1, 6),
 )  # fmt: skip
 
