@@ -1,11 +1,9 @@
 """Writing to Kafka: `acks=all`, idempotent, batched."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -48,32 +46,6 @@ def _hash(key: bytes) -> int:
 def partition_of(key: bytes, partitions: Sequence[int], _available: Sequence[int]) -> int:
     """As every Kafka client chooses by default, so that strangers may write our topics too."""
     return partitions[_hash(key) % len(partitions)]
-
-
-async def _acknowledged(producer: AIOKafkaProducer, records: Sequence[Encoded], deadline: float) -> None:
-    """Sends, and waits until `deadline`, monotonic. Raises `KafkaError` or `TimeoutError`.
-
-    To find room in aiokafka's buffer may take the producer's request timeout, which aiokafka sees to itself.
-    The rest is timed by hand: `asyncio.timeout` takes a twentieth of all the time that a webhook takes.
-    """
-    waiting = [
-        await producer.send(record.topic, record.value, record.key, headers=record.headers)
-        for record in records
-    ]
-    timer = waiting[0].get_loop().call_later(deadline - time.monotonic(), _give_up, waiting)
-    try:
-        if len(waiting) == 1:  # ingest's usual case, and gathering one costs 3 µs
-            await waiting[0]
-        else:
-            await asyncio.gather(*waiting)
-    finally:
-        timer.cancel()
-
-
-def _give_up(waiting: Sequence[asyncio.Future[Any]]) -> None:
-    for acknowledgement in waiting:
-        if not acknowledgement.done():
-            acknowledgement.set_exception(TimeoutError())
 
 
 class Publisher:
@@ -122,14 +94,22 @@ class Publisher:
         producer = self._producer
         if producer is None:
             raise StreamUnavailableError("the producer is not running")
-        deadline = time.monotonic() + self._timeout
         try:
-            await _acknowledged(producer, records, deadline)
-        except (KafkaError, TimeoutError) as error:
-            if isinstance(error, _LOST) or type(error) is KafkaError:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(deadline - time.monotonic()):
+            async with asyncio.timeout(self._timeout):  # to renew a lost producer is within it
+                try:
+                    acknowledgements = [
+                        await producer.send(record.topic, record.value, record.key, headers=record.headers)
+                        for record in records
+                    ]
+                    if len(acknowledgements) == 1:  # ingest's usual case, and gathering one costs 3 µs
+                        await acknowledgements[0]
+                    else:
+                        await asyncio.gather(*acknowledgements)
+                except KafkaError as error:
+                    if isinstance(error, _LOST) or type(error) is KafkaError:
                         await self._renew(producer)
+                    raise
+        except (KafkaError, TimeoutError) as error:
             raise StreamUnavailableError(type(error).__name__) from error
 
     async def _renew(self, lost: AIOKafkaProducer) -> None:

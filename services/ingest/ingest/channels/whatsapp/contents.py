@@ -12,7 +12,7 @@ from msgspec import Raw
 from msgspec.json import Decoder, decode
 from msgspec.structs import asdict
 
-from ingest.channels.whatsapp.payload import NOTHING, Fields, Message, Shape
+from ingest.channels.whatsapp.payload import NOTHING, Message, Shape, fields_of
 from ingest.channels.whatsapp.reading import UNREADABLE, too_deep
 from ventanilla.contacts import address_hint
 from ventanilla.contracts.channel import (
@@ -95,7 +95,6 @@ class _Order(Shape):
     product_items: list[JsonObject] = []
 
 
-_fields = Decoder(Fields).decode
 _text_of = Decoder(_Text).decode
 _media_of = Decoder(_Media).decode
 _location_of = Decoder(_Location).decode
@@ -115,7 +114,7 @@ def content_of(message: Message, raw: Raw) -> InboundContent:
     if reader is None:
         return unknown(message, raw)
     try:
-        content = _fields(raw).get(message.type, NOTHING)
+        content = fields_of(raw).get(message.type, NOTHING)
         return reader(message, content) or unknown(message, raw)
     except UNREADABLE:
         if message.errors:
@@ -125,7 +124,7 @@ def content_of(message: Message, raw: Raw) -> InboundContent:
 
 def unknown(message: Message, raw: Raw) -> Unknown:
     """Raises `UNREADABLE`."""
-    payload = {name: decode(value) for name, value in _fields(raw).items() if name not in LEFT_OUT}
+    payload = {name: decode(value) for name, value in fields_of(raw).items() if name not in LEFT_OUT}
     return Unknown(provider_type=message.type, payload=payload, errors=message.errors)
 
 
@@ -166,10 +165,10 @@ def _choice(kind: Any, reply: _Reply) -> Choice:
 
 def _answers(text: str) -> JsonObject | None:
     try:
-        found = None if too_deep(text.encode()) else decode(text)
+        found = decode(text)
     except UNREADABLE:
         return None
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and not too_deep(found) else None
 
 
 def _button(_message: Message, content: Raw) -> InboundContent:

@@ -14,7 +14,7 @@ from msgspec.json import Decoder, decode, encode
 from ingest.channels.whatsapp.drafts import Drafts, Reject
 from ingest.channels.whatsapp.echo import echo_draft
 from ingest.channels.whatsapp.message import message_draft
-from ingest.channels.whatsapp.payload import NOTHING, Fields, Value, Webhook
+from ingest.channels.whatsapp.payload import NOTHING, Fields, Value, Webhook, fields_of
 from ingest.channels.whatsapp.people import Contacts
 from ingest.channels.whatsapp.reading import UNREADABLE, RefusedError, check
 from ingest.channels.whatsapp.status import status_draft
@@ -30,7 +30,6 @@ _ITEMS = ("messages", "statuses", "message_echoes", "errors")
 _FIELD = re.compile(r"[a-z_]{1,40}")
 
 _webhook = Decoder(Webhook).decode
-_fields = Decoder(Fields).decode
 _list = Decoder(list[Raw]).decode
 _value = Decoder(Value).decode
 
@@ -61,7 +60,7 @@ def parse(body: bytes, accounts: Collection[str]) -> Drafts:
     drafts = Drafts()
     for raw in webhook.entry:
         try:
-            entry = _fields(raw)
+            entry = fields_of(raw)
             changes = _list(entry.get("changes", NOTHING))
         except UNREADABLE:
             said = "an entry is no object with a list of changes"
@@ -77,7 +76,7 @@ def _change(entry: Fields, raw: Raw, accounts: Collection[str], drafts: Drafts) 
         drafts.rejects.append(Reject(RECEIVED, why.reason, why.error, _alone({**entry, "changes": [raw]})))
 
     try:
-        change = _fields(raw)
+        change = fields_of(raw)
         value = _handled(change, accounts)
     except RefusedError as refused:
         refuse_whole(refused)
@@ -110,7 +109,7 @@ def _change(entry: Fields, raw: Raw, accounts: Collection[str], drafts: Drafts) 
     each("statuses", value.statuses, STATUS, status_draft, drafts.statuses)
     each("message_echoes", value.message_echoes, ECHOED, echo_draft, drafts.echoes)
     if refusals:
-        around = {name: kept for name, kept in _fields(change["value"]).items() if name not in _ITEMS}
+        around = {name: kept for name, kept in fields_of(change["value"]).items() if name not in _ITEMS}
         for name, item, topic, why in refusals:
             without: JsonObject = {**change, "value": {**around, name: [item]}}
             alone = _alone({**entry, "changes": [without]})

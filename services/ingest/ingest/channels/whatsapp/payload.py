@@ -9,11 +9,13 @@ that a bad one does not take the others with it.
 from typing import Any
 
 from msgspec import Raw, Struct, field
+from msgspec.json import Decoder
 
 from ventanilla.contracts.event import JsonObject
 
 Fields = dict[str, Raw]
 """An object whose values are read one by one, or not at all."""
+fields_of = Decoder(Fields).decode
 
 NOTHING = Raw(b"null")
 """The value of a field that is not there."""

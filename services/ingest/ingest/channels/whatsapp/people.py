@@ -59,10 +59,7 @@ def person_of(
 
 def nobody(shown: list[str | None]) -> bool:
     """Whether none of these ids says anything."""
-    for one in shown:  # noqa: SIM110 - `any` takes three times as long, for each message
-        if one and one.strip():
-            return False
-    return True
+    return not any(one and one.strip() for one in shown)
 
 
 def _user_id(users: list[str]) -> str | None:

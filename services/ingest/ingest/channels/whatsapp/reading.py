@@ -29,13 +29,13 @@ def check(item: bytes) -> None:
     """Raises `RefusedError` for an item that no event can hold, and what is `UNREADABLE`."""
     if len(item) > MAX_ITEM:
         raise RefusedError("too_large", f"it has more than {MAX_ITEM} bytes")
-    if item.count(b"{") + item.count(b"[") > MAX_DEPTH and too_deep(item):
+    if item.count(b"{") + item.count(b"[") > MAX_DEPTH and too_deep(decode(item)):
         raise RefusedError("too_deep", f"it has more than {MAX_DEPTH} levels")
 
 
-def too_deep(text: bytes) -> bool:
-    """Whether JSON has more than `MAX_DEPTH` levels. Raises what is `UNREADABLE`."""
-    layer, levels = [decode(text)], 0
+def too_deep(value: Any) -> bool:
+    """Whether what was read from JSON has more than `MAX_DEPTH` levels."""
+    layer, levels = [value], 0
     while layer := [one for one in layer if isinstance(one, (dict, list))]:
         layer = [inner for one in layer for inner in (one.values() if isinstance(one, dict) else one)]
         levels += 1
