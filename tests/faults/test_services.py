@@ -84,6 +84,7 @@ def poison(world: World) -> None:
         (None, b'{"id": 1}', []),
         (key, None, []),
         (b"\xff", b"null", []),
+        (key, b"x" * 1_048_000, []),  # as large as Kafka takes: its letter is larger
     ]
 
     async def write() -> None:
@@ -109,7 +110,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "provider: slow, at work for half of each second, for 10 s": provider_slow,
     "provider: stopped for 8 s (SIGSTOP)": provider_stopped,
-    "poison: seven kinds of bad record on every topic": poison,
+    "poison: eight kinds of bad record on every topic": poison,
 }
 MAY_REPEAT = ("services", "ingest", "provider: stopped")
 """Where the provider may have taken a send whose answer nobody lived to hear, or waited for long enough."""

@@ -14,12 +14,18 @@ from ventanilla.topics import Topic
 E = TypeVar("E", bound=Event)
 
 
-async def make(kafka: str, *names: str) -> None:
-    """Make topics of one partition, for services that only a test knows."""
+async def make(kafka: str, *names: str, partitions: int = 1, **configs: str) -> None:
+    """Make topics, for services that only a test knows. A config's dots are underscores here."""
+    settings = {name.replace("_", "."): value for name, value in configs.items()}
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
-        await admin.create_topics([NewTopic(name, num_partitions=1, replication_factor=1) for name in names])
+        await admin.create_topics(
+            [
+                NewTopic(name, num_partitions=partitions, replication_factor=1, topic_configs=settings)
+                for name in names
+            ]
+        )
     finally:
         await admin.close()
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from pydantic import BaseModel
 
+from stack.topics.declared import DEAD_LETTER_BYTES
 from support.engines import RunningEngines
 from support.messages import received
 from support.topics import events, eventually_events, make, records, write, write_raw
@@ -18,6 +19,9 @@ from ventanilla.dead_letters import DeadLetter
 from ventanilla.store import Store
 from ventanilla.stream import Decision, Received, Stream, StreamUnavailableError
 from ventanilla.topics import RECEIVED, TIMER
+
+LARGEST = 1_048_000
+"""Bytes of a value: with key and frame some hundred less than Kafka takes by default."""
 
 
 class Tally(BaseModel):
@@ -44,7 +48,7 @@ def tally(state: Tally | None, event: Event) -> Decision[Tally]:
 @pytest.fixture
 async def service(engines: RunningEngines) -> str:
     name = f"svc-{uuid4().hex[:8]}"
-    await make(engines.kafka, RECEIVED.dead_letters(name))
+    await make(engines.kafka, RECEIVED.dead_letters(name), max_message_bytes=str(DEAD_LETTER_BYTES))
     return name
 
 
@@ -196,6 +200,7 @@ async def test_a_zombie_that_writes_from_an_old_state_changes_nothing(
     [
         (b"not json", (), None, "undecodable"),
         (b"{}", (), None, "undecodable"),
+        (b"x" * LARGEST, (), None, "undecodable"),
         (None, (), None, "undecodable"),
         ("valid", (("ce_id", b"\xff\xfe"),), b"another-key", "undecodable"),
         ("poison", (), None, "handler_error"),
@@ -310,16 +315,14 @@ async def test_one_event_that_breaks_a_batch_is_set_aside_alone(
     stream.each_batch("b", [RECEIVED], handle)
     await stream.start()
     await write(engines.kafka, RECEIVED, [received(contact, 0) for contact in contacts])
+    letters: list[DeadLetter] = []
     async with asyncio.timeout(20):
-        while not {*contacts} - {contacts[2]} <= done:
-            await asyncio.sleep(0.02)
-    await ready(stream)
+        while not (letters and {*contacts} - {contacts[2]} <= done):
+            found = await records(engines.kafka, RECEIVED.dead_letters(service))
+            read = [DeadLetter.from_record(one.key, one.value, list(one.headers)) for one in found]
+            letters = [letter for letter in read if letter.key == contacts[2].encode()]
     await stream.stop()
-    letters = [
-        DeadLetter.from_record(record.key, record.value, list(record.headers))
-        for record in await records(engines.kafka, RECEIVED.dead_letters(service))
-    ]
-    assert [letter.reason for letter in letters if letter.key == contacts[2].encode()] == ["handler_error"]
+    assert [letter.reason for letter in letters] == ["handler_error"]
 
 
 async def test_a_bad_deploy_stops_the_consumer_instead_of_draining_the_topic(

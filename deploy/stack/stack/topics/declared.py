@@ -7,6 +7,9 @@ from ventanilla.topics import ALL, Topic, dead_letter_topics
 
 DEAD_LETTER_PARTITIONS = 1
 DEAD_LETTER_RETENTION_MS = 45 * 24 * 3600 * 1000
+DEAD_LETTER_BYTES = 2 * 1024 * 1024
+"""A letter holds a record as large as Kafka takes by default, 1 MiB, and says what was wrong with it: under
+that same limit it could not be kept, and its partition would be tried again for ever."""
 
 REPLICATION = "VENTANILLA_KAFKA_REPLICATION"
 ACKNOWLEDGING = "VENTANILLA_KAFKA_MIN_INSYNC"
@@ -143,7 +146,10 @@ def declared(copies: Copies) -> list[Declared]:
                 name,
                 DEAD_LETTER_PARTITIONS,
                 copies.replication,
-                _configs(DEAD_LETTER_RETENTION_MS, "delete", copies),
+                {
+                    **_configs(DEAD_LETTER_RETENTION_MS, "delete", copies),
+                    "max.message.bytes": str(DEAD_LETTER_BYTES),
+                },
             )
             for name in dead_letter_topics()
         ),
