@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -15,12 +14,12 @@ from aiokafka.errors import (
     ProducerFenced,
     UnknownProducerId,
 )
-from aiokafka.partitioner import murmur2
 
 from ventanilla.dead_letters import DeadLetter
 from ventanilla.observability import logger, redact
 from ventanilla.stream.decision import Output
 from ventanilla.stream.failures import StreamUnavailableError
+from ventanilla.stream.lanes import Lanes, Receipt
 from ventanilla.stream.records import Encoded, encode
 from ventanilla.topics import Topic
 
@@ -38,16 +37,6 @@ _LOST = (
 further batch fails alike. Beside these, the plain `KafkaError` with which aiokafka's sender dies."""
 
 
-@lru_cache(maxsize=16_384)  # in Python it takes longer than to encode an event, and contacts come again
-def _hash(key: bytes) -> int:
-    return int(murmur2(key)) & 0x7FFFFFFF
-
-
-def partition_of(key: bytes, partitions: Sequence[int], _available: Sequence[int]) -> int:
-    """As every Kafka client chooses by default, so that strangers may write our topics too."""
-    return partitions[_hash(key) % len(partitions)]
-
-
 class Publisher:
     """One producer for a service. Every method returns only when all that it was given is acknowledged."""
 
@@ -56,14 +45,14 @@ class Publisher:
         self._bootstrap = bootstrap
         self._source = f"/ventanilla/{service}".encode()
         self._timeout = timeout_seconds
-        self._producer: AIOKafkaProducer | None = None
+        self._lanes: Lanes | None = None
         self._renewing = asyncio.Lock()
 
     async def start(self) -> None:
         """Connects. Raises `KafkaError` when no broker answers."""
-        self._producer = await self._connected()
+        self._lanes = await self._connected()
 
-    async def _connected(self) -> AIOKafkaProducer:
+    async def _connected(self) -> Lanes:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap,
             client_id=f"ventanilla-{self._service}",
@@ -72,16 +61,15 @@ class Publisher:
             max_batch_size=256 * 1024,
             max_request_size=4 * 1024 * 1024,
             request_timeout_ms=int(self._timeout * 1000),
-            partitioner=partition_of,
         )
         await producer.start()
-        return producer
+        return Lanes(producer)
 
     async def stop(self) -> None:
         """Flushes what is buffered, then disconnects."""
-        if self._producer is not None:
-            await self._producer.stop()
-            self._producer = None
+        if self._lanes is not None:
+            await self._lanes.stop()
+            self._lanes = None
 
     async def publish(self, outputs: Sequence[Output]) -> None:
         """Raises `StreamUnavailableError` when Kafka does not acknowledge everything in time."""
@@ -91,39 +79,43 @@ class Publisher:
         """Like `publish`, for records that are encoded already. Their order is kept within a partition."""
         if not records:
             return
-        producer = self._producer
-        if producer is None:
+        lanes = self._lanes
+        if lanes is None:
             raise StreamUnavailableError("the producer is not running")
+        loop = asyncio.get_running_loop()
+        receipt, deadline = Receipt(len(records)), loop.time() + self._timeout
+        late = loop.call_at(deadline, receipt.failed, TimeoutError())  # a third of what `timeout_at` takes
+        error: Exception | None
         try:
-            async with asyncio.timeout(self._timeout):  # to renew a lost producer is within it
-                try:
-                    acknowledgements = [
-                        await producer.send(record.topic, record.value, record.key, headers=record.headers)
-                        for record in records
-                    ]
-                    if len(acknowledgements) == 1:  # ingest's usual case, and gathering one costs 3 µs
-                        await acknowledgements[0]
-                    else:
-                        await asyncio.gather(*acknowledgements)
-                except KafkaError as error:
-                    if isinstance(error, _LOST) or type(error) is KafkaError:
-                        await self._renew(producer)
-                    raise
-        except (KafkaError, TimeoutError) as error:
+            for record in records:
+                await lanes.add(record, receipt, deadline)
+            await receipt.settled
+            error = receipt.error
+        except (KafkaError, TimeoutError) as refused:
+            error = refused
+        finally:
+            late.cancel()
+            receipt.settled.cancel()  # of a caller who is interrupted nothing is written that still waits
+        if error is None:
+            return
+        if isinstance(error, _LOST) or type(error) is KafkaError:
+            await self._renew(lanes, deadline)
+        if isinstance(error, (KafkaError, TimeoutError)):
             raise StreamUnavailableError(type(error).__name__) from error
+        raise error
 
-    async def _renew(self, lost: AIOKafkaProducer) -> None:
-        """Another producer in place of one that can never write again, unless somebody has seen to it.
+    async def _renew(self, lost: Lanes, deadline: float) -> None:
+        """Another producer in place of one that can never write again, unless somebody has seen to it, or
+        the time is up.
 
         What the lost one still holds may come to be written after all: under the same ids, as any repeat.
         """
-        async with self._renewing:
-            if self._producer is None or self._producer is not lost:
-                return
-            log.warning("producer_renewed")
-            with suppress(KafkaError):
-                fresh = await self._connected()
-                self._producer = fresh
+        with suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout_at(deadline), self._renewing:
+                if self._lanes is not lost:
+                    return
+                log.warning("producer_renewed")
+                self._lanes = await self._connected()
                 await lost.stop()
 
     async def bury(self, letters: Sequence[DeadLetter]) -> None:
