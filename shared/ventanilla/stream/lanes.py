@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from ventanilla.stream.records import Encoded
 
@@ -52,8 +53,8 @@ class Receipt:
 class Lane:
     """One partition's records, written in the order in which they came."""
 
-    def __init__(self, producer: AIOKafkaProducer, topic: str, partition: int) -> None:
-        self._producer = producer
+    def __init__(self, lanes: "Lanes", topic: str, partition: int) -> None:
+        self._lanes = lanes
         self._topic = topic
         self._partition = partition
         self._waiting: deque[tuple[Encoded, Receipt]] = deque()
@@ -80,7 +81,7 @@ class Lane:
 
     async def _write_batch(self, receipts: list[Receipt]) -> None:
         """As many as one batch holds. `receipts` is filled with theirs. Returns when Kafka has them."""
-        batch = self._producer.create_batch()
+        batch = self._lanes.producer.create_batch()
         while self._waiting:
             record, receipt = self._waiting.popleft()
             if receipt.settled.done():  # whoever has given up will say all of it again
@@ -92,29 +93,38 @@ class Lane:
                 self._waiting.appendleft((record, receipt))
                 break
         if receipts:
-            await (await self._producer.send_batch(batch, self._topic, partition=self._partition))
+            await self._lanes.write(batch, self._topic, self._partition)
 
 
 class Lanes:
     """All lanes of one producer."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
-        self._producer = producer
+        self.producer = producer
         self._by_topic: dict[str, list[Lane]] = {}
 
-    async def add(self, record: Encoded, receipt: Receipt, deadline: float) -> None:
-        """To the lane of its key. Waits only for the first record of a topic, at most until `deadline` (the
-        loop's time). Raises `TimeoutError`, or `KafkaError` when there is no such topic."""
-        lanes = self._by_topic.get(record.topic)
-        if lanes is None:
-            async with asyncio.timeout_at(deadline):
-                await self._producer.partitions_for(record.topic)
-            lanes = self._by_topic.setdefault(record.topic, [])
-        partitions = len(await self._producer.partitions_for(record.topic))
+    def lead_to(self, topic: str) -> bool:
+        """Whether a record of this topic can be added, or its partitions must be looked up first."""
+        return topic in self._by_topic
+
+    async def look_up(self, topic: str) -> None:
+        """A topic's partitions. Asks a broker the first time, for as long as the producer's own time limit.
+        Raises `KafkaError` when there is no such topic."""
+        partitions = len(await self.producer.partitions_for(topic))
+        lanes = self._by_topic.setdefault(topic, [])
         while len(lanes) < partitions:
-            lanes.append(Lane(self._producer, record.topic, len(lanes)))
-        lanes[partition_of(record.key, partitions)].add(record, receipt)
+            lanes.append(Lane(self, topic, len(lanes)))
+
+    def add(self, record: Encoded, receipt: Receipt) -> None:
+        """To the lane of its key."""
+        lanes = self._by_topic[record.topic]
+        lanes[partition_of(record.key, len(lanes))].add(record, receipt)
+
+    async def write(self, batch: BatchBuilder, topic: str, partition: int) -> None:
+        """Returns when Kafka has it. Raises what the producer raises."""
+        await self.look_up(topic)  # which by now costs nothing, and partitions that were added are noticed
+        await (await self.producer.send_batch(batch, topic, partition=partition))
 
     async def stop(self) -> None:
         """What is under way is written, and the producer disconnects."""
-        await self._producer.stop()
+        await self.producer.stop()

@@ -88,7 +88,10 @@ class Publisher:
         error: Exception | None
         try:
             for record in records:
-                await lanes.add(record, receipt, deadline)
+                if not lanes.lead_to(record.topic):
+                    async with asyncio.timeout_at(deadline):
+                        await lanes.look_up(record.topic)
+                lanes.add(record, receipt)
             await receipt.settled
             error = receipt.error
         except (KafkaError, TimeoutError) as refused:

@@ -233,6 +233,7 @@ async def test_partitions_that_are_added_are_used(connect: Connect) -> None:
     await writer.start()
     await writer.send([record(key, b"before") for key in range(40)])
     producer.partitions = 4
+    await writer.send([record(1, b"the first that notices")])
     await writer.send([record(key, b"after") for key in range(40)])
     assert [place for place in range(4) if b"after" in producer.kept[place]] == [0, 1, 2, 3]
 

@@ -17,9 +17,16 @@ def digest_of(header: bytes) -> bytes | None:
     return None if match is None else match[1].lower()
 
 
-def signed_by(secret: bytes, body: bytes, digest: bytes) -> bool:
-    """Whether `digest`, from the header, is the signature of the raw, unparsed body."""
-    return hmac.compare_digest(hmac.digest(secret, body, "sha256").hex().encode(), digest)
+def keyed(secret: bytes) -> hmac.HMAC:
+    """A secret made ready to verify with: half of the work, and the same for every body."""
+    return hmac.new(secret, digestmod="sha256")
+
+
+def signed_by(key: hmac.HMAC, body: bytes, digest: bytes) -> bool:
+    """Whether `digest`, from the header, is the signature of the raw, unparsed body. `key` stays as it is."""
+    made = key.copy()
+    made.update(body)
+    return hmac.compare_digest(made.hexdigest().encode(), digest)
 
 
 def same_secret(expected: str, given: str) -> bool:

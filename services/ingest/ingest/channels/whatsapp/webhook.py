@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ingest import metrics
 from ingest.channels.whatsapp.intake import Intake
 from ingest.channels.whatsapp.parse import NotAWebhookError, parse
-from ingest.channels.whatsapp.signature import digest_of, same_secret, signed_by
+from ingest.channels.whatsapp.signature import digest_of, keyed, same_secret, signed_by
 from ingest.gate import Gate, OverloadedError, Room
 from ventanilla.clock import utc_now
 from ventanilla.connections import Door
@@ -106,6 +106,7 @@ def notifications(app_secret: bytes, accounts: Collection[str], intake: Intake, 
 
     Plain ASGI: on this path a framework's own work on a request costs as much as ours.
     """
+    key = keyed(app_secret)
     counters = {outcome: metrics.WEBHOOKS.labels(outcome) for outcome in _OUTCOMES}
     overloaded = Response(
         _OVERLOADED, 503, {"Retry-After": _RETRY_AFTER_SECONDS}, media_type="application/json"
@@ -120,7 +121,7 @@ def notifications(app_secret: bytes, accounts: Collection[str], intake: Intake, 
         if digest is None:
             raise _bad_signature()
         body = await _read(receive, room)
-        if not signed_by(app_secret, body, digest):
+        if not signed_by(key, body, digest):
             raise _bad_signature()
         with gate:
             drafts = parse(body, accounts)
