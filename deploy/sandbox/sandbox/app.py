@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 from fastapi import FastAPI
 
 from sandbox.api.controls import controls
 from sandbox.api.events import events
 from sandbox.api.graph import graph_api
 from sandbox.api.site import site
-from sandbox.deliveries import Deliveries, Post
+from sandbox.deliveries import Deliveries
 from sandbox.domain.webhooks import Number, signature
 from sandbox.provider import Provider
 from sandbox.settings import SandboxSettings
@@ -28,6 +28,8 @@ log = logger(__name__)
 
 _JOURNAL = 20_000  # happenings
 _BACKLOG = 50_000  # updates that ingest has not taken yet
+_ANSWER_SECONDS = 15
+_CONNECTIONS = 16
 
 
 def create_app(settings: SandboxSettings | None = None) -> FastAPI:
@@ -35,8 +37,8 @@ def create_app(settings: SandboxSettings | None = None) -> FastAPI:
     settings = settings or load_settings(SandboxSettings)
     institution = load_institution(settings.config)
     accounts = [account for account in institution.accounts if account.channel is Channel.WHATSAPP]
-    client = httpx.AsyncClient(timeout=15, limits=httpx.Limits(max_connections=16))
-    deliveries = Deliveries(_poster(client, settings), _BACKLOG)
+    webhooks = Webhooks(settings)
+    deliveries = Deliveries(webhooks.post, _BACKLOG)
     provider = Provider(
         numbers={
             account.id: Number(account.id, account.display or account.id, account.name)
@@ -54,14 +56,14 @@ def create_app(settings: SandboxSettings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         configure_logging("sandbox", settings.log_level)
-        sender.append(asyncio.create_task(deliveries.run()))
-        log.info("started", numbers=len(provider.numbers))
-        try:
-            yield
-        finally:
-            sender[0].cancel()
-            await asyncio.gather(*sender, return_exceptions=True)
-            await client.aclose()
+        async with webhooks:
+            sender.append(asyncio.create_task(deliveries.run()))
+            log.info("started", numbers=len(provider.numbers))
+            try:
+                yield
+            finally:
+                sender[0].cancel()
+                await asyncio.gather(*sender, return_exceptions=True)
             log.info("stopped", updates_not_taken=deliveries.pending)
 
     async def problems() -> list[str]:
@@ -93,15 +95,30 @@ def _default(accounts: list[Account]) -> str | None:
     return next((account.id for account in sorted(accounts, key=lambda one: one.replay)), None)
 
 
-def _poster(client: httpx.AsyncClient, settings: SandboxSettings) -> Post:
-    url = f"{settings.ingest_url.rstrip('/')}/webhooks/whatsapp"
-    secret = settings.whatsapp_app_secret.get_secret_value()
+class Webhooks:
+    """Posts notifications to ingest, signed as Meta signs them."""
 
-    async def post(body: bytes) -> int:
-        headers = {"Content-Type": "application/json", "X-Hub-Signature-256": signature(secret, body)}
+    def __init__(self, settings: SandboxSettings) -> None:
+        self._url = f"{settings.ingest_url.rstrip('/')}/webhooks/whatsapp"
+        self._secret = settings.whatsapp_app_secret.get_secret_value()
+        self._session: ClientSession | None = None
+
+    async def __aenter__(self) -> None:
+        """Connections live as long as the context."""
+        self._session = ClientSession(
+            timeout=ClientTimeout(total=_ANSWER_SECONDS), connector=TCPConnector(limit=_CONNECTIONS)
+        )
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def post(self, body: bytes) -> int:
+        """The status of the answer; 0 when there was none."""
+        headers = {"Content-Type": "application/json", "X-Hub-Signature-256": signature(self._secret, body)}
+        assert self._session is not None, "nothing is posted before the start"
         try:
-            return (await client.post(url, content=body, headers=headers)).status_code
-        except httpx.HTTPError:
+            async with self._session.post(self._url, data=body, headers=headers) as response:
+                return response.status
+        except (ClientError, TimeoutError):
             return 0
-
-    return post

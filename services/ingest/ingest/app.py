@@ -7,7 +7,7 @@ from ingest.channels.sender import ChannelSender
 from ingest.channels.webchat import Keys as WebChatKeys
 from ingest.channels.webchat import web_chat
 from ingest.channels.whatsapp.intake import Intake
-from ingest.channels.whatsapp.sender import WhatsAppSender, provider_client
+from ingest.channels.whatsapp.sender import WhatsAppSender, provider_session
 from ingest.channels.whatsapp.webhook import PATH, challenge_route, door, notifications
 from ingest.deliveries.worker import Worker
 from ingest.gate import Gate
@@ -56,8 +56,8 @@ async def _wire(app: FastAPI, runtime: Runtime[IngestSettings]) -> None:
     )
     await chat.prepare()
     runtime.background("webchat", chat.watch)
-    provider = provider_client()
-    runtime.at_stop(provider.aclose)
+    provider = provider_session(settings.whatsapp_base_url)
+    runtime.at_stop(provider.close)
     whatsapp = WhatsAppSender(
         provider, settings.whatsapp_base_url, settings.whatsapp_access_token.get_secret_value()
     )

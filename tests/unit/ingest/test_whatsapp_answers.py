@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 
 from ingest.channels.sender import Address, Rejected, RetryLater
 from ingest.channels.whatsapp.sender import addressed, provider_message_id, retry_after
@@ -16,7 +16,7 @@ from ventanilla.contracts.channel import Channel
 def answer(status: int, body: Any, **headers: str) -> str:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return provider_message_id(
-        status, httpx.Headers({k.replace("_", "-"): v for k, v in headers.items()}), content
+        status, CIMultiDict({k.replace("_", "-"): v for k, v in headers.items()}), content
     )
 
 
@@ -80,7 +80,7 @@ def test_a_wish_that_is_no_number_of_seconds_is_none(header: str | None) -> None
 @given(st.integers(200, 599), st.binary(max_size=100))
 def test_whatever_comes_is_an_id_or_one_of_two_answers(status: int, content: bytes) -> None:
     with pytest.raises((Rejected, RetryLater)):
-        provider_message_id(status, httpx.Headers(), content)
+        provider_message_id(status, {}, content)
 
 
 def test_a_number_is_preferred_a_user_id_serves_and_a_group_is_a_group() -> None:

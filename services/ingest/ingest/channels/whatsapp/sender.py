@@ -1,9 +1,12 @@
 """Requests to Meta's Graph API, and what its answers mean."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import httpx
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ingest.channels.sender import Address, Rejected, RetryLater
@@ -15,8 +18,9 @@ RETRY_CODES = frozenset({4, 80007, 130429, 131000, 131016, 131056, 131057, 13300
 PERMANENT_CODES = frozenset({368, 131026, 131047, 131050, 131062})
 """Permanent whatever the HTTP status says: no WhatsApp, window closed, opted out, no such user, blocked."""
 
-_TIMEOUT = httpx.Timeout(10.0, connect=3.0, pool=None)
-_LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+_TIMEOUT = ClientTimeout(total=None, sock_connect=3.0, sock_read=10.0)
+"""Without a total: it would count the wait for one of the connections."""
+_CONNECTIONS = 64
 
 
 class _Answer(BaseModel):
@@ -46,16 +50,24 @@ class _Refusal(_Answer):
     error: _Error
 
 
-def provider_client() -> httpx.AsyncClient:
-    """Never follows a redirect: the access token is for one host. To be closed by who made it."""
-    return httpx.AsyncClient(timeout=_TIMEOUT, limits=_LIMITS, follow_redirects=False)
+def provider_session(base_url: str) -> ClientSession:
+    """To be made while a loop runs, and closed by who made it. Goes through the proxy that the environment
+    names for such a URL (`HTTPS_PROXY`, `NO_PROXY`), if any."""
+    url = urlsplit(base_url)
+    proxy = None if proxy_bypass(url.hostname or "") else getproxies().get(url.scheme)
+    return ClientSession(
+        timeout=_TIMEOUT,
+        connector=TCPConnector(limit=_CONNECTIONS),
+        cookie_jar=DummyCookieJar(),
+        proxy=proxy,  # `trust_env` does as much, and looks for passwords in ~/.netrc before each request
+    )
 
 
 class WhatsAppSender:
     """One `POST {base}/{phone number id}/messages` for each part."""
 
-    def __init__(self, client: httpx.AsyncClient, base_url: str, access_token: str) -> None:
-        self._client = client
+    def __init__(self, session: ClientSession, base_url: str, access_token: str) -> None:
+        self._session = session
         self._base_url = base_url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {access_token}"}
 
@@ -74,10 +86,14 @@ class WhatsAppSender:
         }
         url = f"{self._base_url}/{message.account}/messages"
         try:
-            response = await self._client.post(url, json=request, headers=self._headers)
-        except httpx.HTTPError as error:
+            # No redirect is followed: the access token is for one host.
+            async with self._session.post(
+                url, json=request, headers=self._headers, allow_redirects=False
+            ) as response:
+                content = await response.read()
+        except (ClientError, TimeoutError) as error:
             raise RetryLater(None, "unreachable", type(error).__name__) from error
-        return provider_message_id(response.status_code, response.headers, response.content)
+        return provider_message_id(response.status, response.headers, content)
 
 
 def addressed(address: Address) -> dict[str, Any]:
@@ -89,8 +105,8 @@ def addressed(address: Address) -> dict[str, Any]:
     return {"recipient_type": "individual", "recipient": address.user_id}
 
 
-def provider_message_id(status: int, headers: httpx.Headers, content: bytes) -> str:
-    """The id that the provider gave the part. Raises `RetryLater` or `Rejected`."""
+def provider_message_id(status: int, headers: Mapping[str, str], content: bytes) -> str:
+    """The id that the provider gave the part. `headers` of any case. Raises `RetryLater` or `Rejected`."""
     if 200 <= status < 300:
         try:
             accepted = _Accepted.model_validate_json(content)
@@ -99,7 +115,7 @@ def provider_message_id(status: int, headers: httpx.Headers, content: bytes) -> 
         if not accepted.messages or not accepted.messages[0].id:
             raise RetryLater(None, "bad_answer", "The provider's answer names no message")
         return accepted.messages[0].id
-    wish = retry_after(headers.get("retry-after"))
+    wish = retry_after(headers.get("Retry-After"))
     try:
         error = _Refusal.model_validate_json(content).error
     except ValidationError:
