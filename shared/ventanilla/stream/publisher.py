@@ -59,7 +59,6 @@ class Publisher:
             acks="all",
             enable_idempotence=True,
             max_batch_size=256 * 1024,
-            max_request_size=4 * 1024 * 1024,
             request_timeout_ms=int(self._timeout * 1000),
         )
         await producer.start()

@@ -39,13 +39,7 @@ class Addresses:
     def knows(self, contact_id: str, person: Person) -> bool:
         """Whether there is nothing to learn from him, as far as memory says."""
         known = self._known.get(contact_id)
-        if known is None:
-            return False
-        for name in _FIELDS:
-            told = getattr(person, name)
-            if told is not None and known.get(name) != told:
-                return False
-        return True
+        return known is not None and known.items() >= _told(person).items()
 
     async def learn(self, people: Mapping[str, Person], new: AnyCollection[str]) -> None:
         """Keep what is new about each contact. What is older than the last change changes nothing.
