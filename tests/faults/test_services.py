@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from support.fault_table import SEED, FaultTable, chosen, kills
-from support.topics import write_raw
+from support.topics import LARGEST_VALUE, write_raw
 from support.world import World
 from ventanilla.topics import ALL
 
@@ -84,7 +84,7 @@ def poison(world: World) -> None:
         (None, b'{"id": 1}', []),
         (key, None, []),
         (b"\xff", b"null", []),
-        (key, b"x" * 1_048_000, []),  # as large as Kafka takes: its letter is larger
+        (key, b"x" * LARGEST_VALUE, []),  # as large as Kafka takes: its letter is larger
     ]
 
     async def write() -> None:

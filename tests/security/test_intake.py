@@ -21,9 +21,8 @@ from websockets.exceptions import ConnectionClosed
 from security.test_parsers import FRAME, GENUINE, JSON, places, raw_with, with_other
 from support.engines import RunningEngines
 from support.fleet import SECRET, Fleet
-from support.topics import records
+from support.topics import dead_letters
 from support.whatsapp import signed
-from ventanilla.dead_letters import DeadLetter
 from ventanilla.topics import dead_letter_topics
 
 CASES = 5 * int(os.environ.get("VENTANILLA_FUZZ", "30"))
@@ -133,8 +132,7 @@ async def test_afterwards_every_service_works_and_could_process_all_that_was_let
     for topic in dead_letter_topics():
         if topic.endswith(".ingest.dlq"):
             continue
-        letters = await records(ground.kafka, topic)
-        errors = [DeadLetter.from_record(one.key, one.value, list(one.headers)).error for one in letters]
+        errors = [letter.error for letter in await dead_letters(ground.kafka, topic)]
         assert errors == [], topic
 
 

@@ -8,10 +8,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from ventanilla.contracts.event import Event
+from ventanilla.dead_letters import DeadLetter
 from ventanilla.stream.records import decode, encode
 from ventanilla.topics import Topic
 
 E = TypeVar("E", bound=Event)
+
+LARGEST_VALUE = 1_048_000
+"""Bytes: with key and frame some hundred less than Kafka takes by default."""
 
 
 async def make(kafka: str, *names: str, partitions: int = 1, **configs: str) -> None:
@@ -75,6 +79,14 @@ async def records(kafka: str, topic: str) -> "list[ConsumerRecord[bytes, bytes]]
         return found
     finally:
         await consumer.stop()
+
+
+async def dead_letters(kafka: str, topic: str) -> list[DeadLetter]:
+    """Those that stand on a topic of dead letters now."""
+    return [
+        DeadLetter.from_record(record.key, record.value, list(record.headers))
+        for record in await records(kafka, topic)
+    ]
 
 
 async def events(kafka: str, topic: Topic, kind: type[E], contacts: set[str]) -> list[E]:

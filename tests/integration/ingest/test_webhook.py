@@ -10,7 +10,7 @@ import pytest
 
 from ingest.settings import IngestSettings
 from support.engines import RunningEngines
-from support.topics import eventually_events, records
+from support.topics import dead_letters, eventually_events, records
 from support.whatsapp import (
     ACCOUNT,
     AT,
@@ -27,7 +27,6 @@ from support.whatsapp import (
 from ventanilla.contacts import contact_id
 from ventanilla.contracts.channel import Channel, EchoedMessage, MessageStatus, ReceivedMessage, Text
 from ventanilla.contracts.conversation import ContactLinked
-from ventanilla.dead_letters import DeadLetter
 from ventanilla.store import Store, StoreError
 from ventanilla.topics import CONTACT_LINKED, ECHOED, RECEIVED, STATUS
 
@@ -158,10 +157,10 @@ async def test_what_is_refused_stands_in_the_dead_letters_and_the_rest_goes_on(
         assert answer.status_code == 200
     await eventually_events(fresh_engines.kafka, RECEIVED, ReceivedMessage, {pseudonym(number)}, 1)
     letters = [
-        DeadLetter.from_record(record.key, record.value, list(record.headers))
+        letter
         for topic in (RECEIVED, STATUS)
-        for record in await records(fresh_engines.kafka, topic.dead_letters("ingest"))
-        if number.encode() in (record.value or b"")
+        for letter in await dead_letters(fresh_engines.kafka, topic.dead_letters("ingest"))
+        if number.encode() in (letter.value or b"")
     ]
     assert sorted(letter.reason for letter in letters) == [
         "bad_timestamp",

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from stack.topics.declared import DEAD_LETTER_BYTES
 from support.engines import RunningEngines
 from support.messages import received
-from support.topics import events, eventually_events, make, records, write, write_raw
+from support.topics import LARGEST_VALUE, dead_letters, events, eventually_events, make, write, write_raw
 from ventanilla.contracts.channel import ReceivedMessage
 from ventanilla.contracts.conversation import ConversationTimer
 from ventanilla.contracts.event import Event, derived_id
@@ -19,9 +19,6 @@ from ventanilla.dead_letters import DeadLetter
 from ventanilla.store import Store
 from ventanilla.stream import Decision, Received, Stream, StreamUnavailableError
 from ventanilla.topics import RECEIVED, TIMER
-
-LARGEST = 1_048_000
-"""Bytes of a value: with key and frame some hundred less than Kafka takes by default."""
 
 
 class Tally(BaseModel):
@@ -62,6 +59,12 @@ async def store(engines: RunningEngines, database: str) -> AsyncIterator[Store]:
 def people(count: int) -> list[str]:
     run = uuid4().hex[:24]
     return [f"{run}{number:08x}" for number in range(count)]
+
+
+async def letters_of(kafka: str, service: str, key: bytes) -> list[DeadLetter]:
+    """The dead letters of one key, in order."""
+    letters = await dead_letters(kafka, RECEIVED.dead_letters(service))
+    return [letter for letter in letters if letter.key == key]
 
 
 async def ready(stream: Stream) -> None:
@@ -200,7 +203,7 @@ async def test_a_zombie_that_writes_from_an_old_state_changes_nothing(
     [
         (b"not json", (), None, "undecodable"),
         (b"{}", (), None, "undecodable"),
-        (b"x" * LARGEST, (), None, "undecodable"),
+        (b"x" * LARGEST_VALUE, (), None, "undecodable"),
         (None, (), None, "undecodable"),
         ("valid", (("ce_id", b"\xff\xfe"),), b"another-key", "undecodable"),
         ("poison", (), None, "handler_error"),
@@ -227,11 +230,7 @@ async def test_a_bad_record_becomes_a_dead_letter_and_the_next_is_processed(
     await write(engines.kafka, RECEIVED, [received(contact, 1)])
     await eventually_events(engines.kafka, TIMER, ConversationTimer, {contact}, 1)
     await stream.stop()
-    letters = [
-        DeadLetter.from_record(record.key, record.value, list(record.headers))
-        for record in await records(engines.kafka, RECEIVED.dead_letters(service))
-    ]
-    ours = [letter for letter in letters if letter.key == (key or contact.encode())]
+    ours = await letters_of(engines.kafka, service, key or contact.encode())
     assert [letter.reason for letter in ours] == [reason]
     assert ours[0].topic == RECEIVED.name
     assert ours[0].offset >= 0
@@ -315,14 +314,15 @@ async def test_one_event_that_breaks_a_batch_is_set_aside_alone(
     stream.each_batch("b", [RECEIVED], handle)
     await stream.start()
     await write(engines.kafka, RECEIVED, [received(contact, 0) for contact in contacts])
-    letters: list[DeadLetter] = []
+    aside = contacts[2].encode()
     async with asyncio.timeout(20):
-        while not (letters and {*contacts} - {contacts[2]} <= done):
-            found = await records(engines.kafka, RECEIVED.dead_letters(service))
-            read = [DeadLetter.from_record(one.key, one.value, list(one.headers)) for one in found]
-            letters = [letter for letter in read if letter.key == contacts[2].encode()]
+        while not {*contacts} - {contacts[2]} <= done:
+            await asyncio.sleep(0.02)
+        while not await letters_of(engines.kafka, service, aside):  # it is written after the rest is done
+            pass
+    await ready(stream)
     await stream.stop()
-    assert [letter.reason for letter in letters] == ["handler_error"]
+    assert [letter.reason for letter in await letters_of(engines.kafka, service, aside)] == ["handler_error"]
 
 
 async def test_a_bad_deploy_stops_the_consumer_instead_of_draining_the_topic(

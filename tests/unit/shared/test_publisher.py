@@ -137,14 +137,12 @@ async def test_what_comes_while_a_batch_is_under_way_makes_up_the_next(connect: 
     producer = Producer([], partitions=1)
     writer = connect(producer)
     await writer.start()
-    producer.answering.clear()
-    first = asyncio.create_task(writer.send([record(1, b"a")]))
-    await _until(lambda: producer.batches == [[b"a"]])
+    first = await _under_way(producer, writer)
     others = [asyncio.create_task(writer.send([record(1, value)])) for value in (b"b", b"c", b"d")]
     await asyncio.sleep(0.01)
     producer.answering.set()
     await asyncio.gather(first, *others)
-    assert producer.batches == [[b"a"], [b"b", b"c", b"d"]]
+    assert producer.batches == [[b"under way"], [b"b", b"c", b"d"]]
 
 
 async def test_records_that_one_batch_does_not_hold_come_in_several_in_their_order(connect: Connect) -> None:
@@ -163,9 +161,7 @@ async def test_who_waits_too_long_is_told_so_and_what_still_waits_is_never_writt
     producer = Producer([], partitions=1)
     writer = connect(producer, timeout_seconds=0.05)
     await writer.start()
-    producer.answering.clear()
-    under_way = asyncio.create_task(writer.send([record(1, b"under way")]))
-    await _until(lambda: producer.batches == [[b"under way"]])
+    under_way = await _under_way(producer, writer)
     with pytest.raises(StreamUnavailableError, match="TimeoutError"):
         await writer.send([record(1, b"waiting")])
     with pytest.raises(StreamUnavailableError, match="TimeoutError"):
@@ -179,9 +175,7 @@ async def test_of_a_caller_who_was_interrupted_nothing_that_still_waited_is_writ
     producer = Producer([], partitions=1)
     writer = connect(producer)
     await writer.start()
-    producer.answering.clear()
-    under_way = asyncio.create_task(writer.send([record(1, b"under way")]))
-    await _until(lambda: producer.batches == [[b"under way"]])
+    under_way = await _under_way(producer, writer)
     interrupted = asyncio.create_task(writer.send([record(1, b"waiting")]))
     await asyncio.sleep(0)
     interrupted.cancel()
@@ -259,7 +253,12 @@ async def _quiet(producer: Producer) -> None:
             await asyncio.sleep(0)
 
 
-async def _until(true: Callable[[], bool]) -> None:
+async def _under_way(producer: Producer, writer: Publisher) -> asyncio.Task[None]:
+    """Who has a batch under way that is not answered before `producer.answering` is set."""
+    producer.answering.clear()
+    sending = asyncio.create_task(writer.send([record(1, b"under way")]))
     async with asyncio.timeout(5):
-        while not true():
+        while not producer.batches:
             await asyncio.sleep(0.001)
+    assert producer.batches == [[b"under way"]]
+    return sending
